@@ -1,0 +1,185 @@
+"""What the commands print: tables and progress for people, JSON for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from cnnlab.runs.runs import Run
+
+_output = Console(highlight=False, soft_wrap=True)
+_messages = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def print_json(document: Any) -> None:
+    """One JSON document on standard output."""
+    print(json.dumps(document, ensure_ascii=False, allow_nan=False))
+
+
+def say(sentence: str) -> None:
+    """One line for people."""
+    _output.print(Text(sentence))
+
+
+def warn(sentence: str) -> None:
+    """One line on standard error, also beside JSON."""
+    _messages.print(Text(f"warning: {sentence}", style="yellow"))
+
+
+@contextmanager
+def progress(title: str, *, quiet: bool) -> Iterator[Callable[[int, int], None]]:
+    """A bar on standard error; the function it gives takes (done, total)."""
+    if quiet:
+        yield lambda done, total: None
+        return
+    with Progress(console=_messages, transient=True) as bars:
+        task = bars.add_task(title, total=None)
+        yield lambda done, total: bars.update(task, completed=done, total=total)
+
+
+@contextmanager
+def run_progress(run_id: str, *, quiet: bool) -> Iterator[Callable[[Run], None]]:
+    """A bar that follows a run through its phases."""
+    if quiet:
+        yield lambda run: None
+        return
+    with Progress(console=_messages, transient=True) as bars:
+        task = bars.add_task(run_id, total=None)
+
+        def show(run: Run) -> None:
+            said = run.job.progress
+            if said.get("phase") == "training":
+                done = (said["epoch"] - 1) * said["batches"] + said["batch"]
+                total = said["epochs"] * said["batches"]
+                text = f"{run_id}: epoch {said['epoch']} of {said['epochs']}"
+                text += f", accuracy {said['accuracy']:.3f}"
+                bars.update(task, description=text, completed=done, total=total)
+            else:
+                phase = said.get("phase") or run.state.value
+                bars.update(
+                    task,
+                    description=f"{run_id}: {phase}",
+                    completed=said.get("done", 0),
+                    total=said.get("total"),
+                )
+
+        yield show
+
+
+def print_scan(dataset_id: str, found: Mapping[str, Any]) -> None:
+    """What a scan found."""
+    problems, duplicates = found["problems"], found["duplicates"]
+    say(
+        f"{found['images']} files found, {found['usable']} usable, {len(problems)} set aside, "
+        f"{len(duplicates)} groups of copies ({found['seconds']:.1f} s)"
+    )
+    _print_table(("class", "pictures"), [(name, n) for name, n in found["classes"].items()])
+    for problem in problems:
+        say(f"  {problem['reason']}: {problem['path']} ({problem['detail']})")
+    say(f"data set id: {dataset_id}")
+
+
+def print_recipes(rows: Sequence[Mapping[str, Any]]) -> None:
+    """The table of recipes."""
+    _print_table(
+        ("recipe", "input", "parameters", "summary"),
+        [
+            (
+                row["name"],
+                "x".join(map(str, row["input_shape"])),
+                f"{row['parameters']['total']:,}",
+                row["summary"],
+            )
+            for row in rows
+        ],
+    )
+
+
+def print_runs(rows: Sequence[Mapping[str, Any]]) -> None:
+    """The table of runs."""
+    if not rows:
+        say("No runs yet. Train one: cnnlab train --data builtin:scenes --recipe quick")
+        return
+    _print_table(
+        ("run", "state", "data set", "validation", "test", "seconds"),
+        [
+            (
+                row["run"],
+                row["state"],
+                row["dataset"],
+                _percent(row["metrics"].get("validation_accuracy")),
+                _percent(row["metrics"].get("test_accuracy")),
+                "" if row["seconds"] is None else f"{row['seconds']:.0f}",
+            )
+            for row in rows
+        ],
+    )
+
+
+def print_run(document: Mapping[str, Any], message: str | None) -> None:
+    """One run in a few lines."""
+    say(f"{document['run']}: {document['state']}")
+    if message:
+        say(message)
+    for name, value in document["metrics"].items():
+        say(f"  {name.replace('_', ' ')}: {value:.4f}")
+    if document["best_epoch"]:
+        say(f"  best epoch: {document['best_epoch']}")
+    if isinstance(document["epochs"], list) and document["epochs"]:
+        names = list(document["epochs"][0])
+        _print_table(
+            names, [[f"{row.get(name, ''):.4g}" for name in names] for row in document["epochs"]]
+        )
+
+
+def print_evaluation(document: Mapping[str, Any]) -> None:
+    """Accuracy, and a row per class."""
+    say(
+        f"{document['images']} pictures: accuracy {document['accuracy']:.4f}, "
+        f"macro F1 {document['macro_f1']:.4f}"
+    )
+    _print_table(
+        ("class", "precision", "recall", "F1", "pictures"),
+        [
+            (
+                name,
+                f"{row['precision']:.3f}",
+                f"{row['recall']:.3f}",
+                f"{row['f1']:.3f}",
+                row["support"],
+            )
+            for name, row in document["per_class"].items()
+        ],
+    )
+
+
+def print_classifications(rows: Sequence[Mapping[str, Any]]) -> None:
+    """A line per photo."""
+    _print_table(
+        ("photo", "class", "probability"),
+        [
+            (row["path"], f"{row['error']}: {row['detail']}", "")
+            if "error" in row
+            else (row["path"], row["label"], _percent(row["probability"]))
+            for row in rows
+        ],
+    )
+
+
+def _print_table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    table = Table(*header)
+    for row in rows:
+        table.add_row(*(Text(str(cell)) for cell in row))
+    _output.print(table)
+
+
+def _percent(value: float | None) -> str:
+    return "" if value is None else f"{value:.1%}"

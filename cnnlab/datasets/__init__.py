@@ -1,0 +1,1 @@
+"""Data sets: where pictures come from, what is in them, how they are divided."""

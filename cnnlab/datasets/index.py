@@ -1,0 +1,197 @@
+"""The index of a data set: one row a file, kept in a columnar file."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from cnnlab.errors import DatasetError
+from cnnlab.workspace import write_atomically
+
+COLUMNS = {
+    "path": "str",  # relative to the data set's folder, with "/" between its parts
+    "class": "str",
+    "split": "str",  # "train", "validation", "test", or "" where the folders do not say
+    "width": "int64",
+    "height": "int64",
+    "mode": "str",
+    "format": "str",
+    "bytes": "int64",
+    "modified_ns": "int64",
+    "content_hash": "str",
+    "problem": "str",  # an ImageProblem, or "" for a usable picture
+    "detail": "str",
+}
+"""Columns of the index and their types."""
+
+_VERSION = 1  # raised when the columns or the decoder's verdicts change; older files are read anew
+_HEADER = b"cnnlab.index"
+
+
+@dataclass(frozen=True, eq=False)
+class DatasetIndex:
+    """What a data set's folder holds. The frames that are handed out must not be changed.
+
+    Attributes:
+        frame: One row a file, with the columns of `COLUMNS`, sorted by path.
+        class_folders: Sorted names of the classes, those without any file included.
+        notes: Sentences on what was left out.
+    """
+
+    frame: pd.DataFrame
+    class_folders: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @cached_property
+    def usable(self) -> pd.DataFrame:
+        """The rows of pictures without a problem, numbered from 0."""
+        return self.frame[self.frame["problem"] == ""].reset_index(drop=True)
+
+    @cached_property
+    def problems(self) -> pd.DataFrame:
+        """The rows of files that are set aside, numbered from 0."""
+        return self.frame[self.frame["problem"] != ""].reset_index(drop=True)
+
+    @property
+    def class_names(self) -> list[str]:
+        """Sorted names of the classes with at least one usable picture."""
+        return list(self.class_counts)
+
+    @property
+    def empty_classes(self) -> list[str]:
+        """Sorted names of the classes without a usable picture."""
+        folders = {*self.class_folders, *self.frame["class"]}
+        return sorted(folders - {"", *self.class_counts})
+
+    @cached_property
+    def class_counts(self) -> dict[str, int]:
+        """Usable pictures by class, the classes sorted by name, none of them 0."""
+        sizes = self.usable["class"].value_counts()
+        return {name: int(sizes[name]) for name in sorted(sizes.index)}
+
+    @property
+    def has_given_split(self) -> bool:
+        """Whether folders say what is for training, validation and test."""
+        return bool((self.usable["split"] != "").any())
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hexadecimal digest of the usable pictures: their paths, classes, splits and content."""
+        digest = blake2b(digest_size=16)
+        for column in ("path", "class", "split", "content_hash"):
+            digest.update("\0".join([column, *self.usable[column], ""]).encode())
+        return digest.hexdigest()
+
+    def duplicates(self) -> list[list[str]]:
+        """Paths of usable pictures with the same bytes; groups and paths sorted."""
+        copies = self.usable[self.usable["content_hash"].duplicated(keep=False)]
+        groups: dict[str, list[str]] = {}
+        for content, path in zip(copies["content_hash"], copies["path"], strict=True):
+            groups.setdefault(content, []).append(path)
+        return list(groups.values())
+
+
+def require_trainable(index: DatasetIndex) -> list[str]:
+    """Check that there are at least two classes to tell apart.
+
+    Returns:
+        Sentences on the classes that are left out.
+
+    Raises:
+        DatasetError: "no-images" if no picture is usable, "one-class" if there is one class only.
+    """
+    left_out = [
+        f"Class {name!r} has no picture that can be read and is left out."
+        for name in index.empty_classes
+    ]
+    if not index.class_names:
+        raise DatasetError(
+            "no-images",
+            f"A data set needs pictures that can be read. Received: {len(index.frame):,} files, "
+            "none of which can be read. See the reasons, or choose another folder.",
+        )
+    if len(index.class_names) == 1:
+        raise DatasetError("one-class", " ".join([_one_class(index), *left_out]))
+    return left_out
+
+
+def write_index(index: DatasetIndex, path: Path) -> None:
+    """Write an index to a Parquet file, whole or not at all.
+
+    Raises:
+        WorkspaceError: If the disk is full or the folder cannot be written to.
+    """
+    header = {"version": _VERSION, "class_folders": index.class_folders, "notes": index.notes}
+    table = pa.Table.from_pandas(index.frame, preserve_index=False)
+    table = table.replace_schema_metadata(
+        {**(table.schema.metadata or {}), _HEADER: json.dumps(header).encode()}
+    )
+    write_atomically(
+        path,
+        lambda file: pq.write_table(table, file, compression="zstd", write_page_checksum=True),
+    )
+
+
+def read_index(path: Path) -> DatasetIndex:
+    """Read what `write_index` wrote.
+
+    Raises:
+        DatasetError: "damaged-index" if the file is missing, damaged or of another version; the
+            cure is to scan the folder anew, without it.
+    """
+    try:
+        table = pq.read_table(path, page_checksum_verification=True)
+        header = json.loads(table.schema.metadata[_HEADER])
+        if header["version"] != _VERSION:
+            raise ValueError(f"it is of version {header['version']}, not {_VERSION}")
+        frame = table.to_pandas()[list(COLUMNS)].astype(COLUMNS)
+        return DatasetIndex(frame, tuple(header["class_folders"]), tuple(header["notes"]))
+    except (OSError, ValueError, LookupError, TypeError, pa.ArrowException) as error:
+        raise DatasetError(
+            "damaged-index",
+            f"The data set's index must be a file of this version. Received: {path} ({error}). "
+            "Scan the data set again.",
+        ) from error
+
+
+def summary(index: DatasetIndex, seconds: float) -> dict[str, Any]:
+    """What a scan found, ready for JSON.
+
+    Args:
+        index: What it found.
+        seconds: How long it took.
+    """
+    problems = index.problems
+    classes = {**index.class_counts, **dict.fromkeys(index.empty_classes, 0)}
+    return {
+        "images": len(index.frame),
+        "usable": len(index.usable),
+        "classes": {name: classes[name] for name in sorted(classes)},
+        "problems": [
+            {"path": path, "reason": reason, "detail": detail}
+            for path, reason, detail in zip(
+                problems["path"], problems["problem"], problems["detail"], strict=True
+            )
+        ],
+        "duplicates": index.duplicates(),
+        "seconds": round(seconds, 3),
+    }
+
+
+def _one_class(index: DatasetIndex) -> str:
+    (name,) = index.class_names
+    deeper = index.usable["path"].str.count("/") > (2 if index.has_given_split else 1)
+    cure = (
+        f"If {name!r} holds the class folders itself, choose that folder."
+        if deeper.any()
+        else "Put the pictures of each class into a folder of its own, side by side."
+    )
+    return f"A network needs at least two classes to tell apart. Received: {name!r} only. {cure}"

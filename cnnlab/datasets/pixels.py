@@ -1,0 +1,278 @@
+"""Prepared pictures of a data set as one file that every process maps into memory."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+
+import numpy as np
+from filelock import Timeout
+from numpy.lib import format as npy
+from numpy.typing import NDArray
+
+from cnnlab.config import DataConfig
+from cnnlab.datasets.images import load, prepare
+from cnnlab.datasets.index import DatasetIndex
+from cnnlab.datasets.inspection import Progress
+from cnnlab.errors import CnnlabError, DatasetError, ImageError, WorkspaceError
+from cnnlab.workspace import Workspace, aside, explain_os_error, write_atomically
+
+ShouldStop = Callable[[], bool]
+Pieces = Generator[NDArray[np.uint8], None, None]  # each (a few, size, size, channels)
+
+MEGABYTE = 1_000_000
+_PIECE_BYTES = 4 * MEGABYTE  # at most this much is prepared at once by one thread
+_PIECE_PICTURES = 16  # and no more than this, so that a stop request is heard soon
+_MOST_THREADS = 8
+_LOCK_POLL_SECONDS = 0.2
+
+
+class PreparationStopped(CnnlabError):
+    """Preparing the pictures was given up because `should_stop` said so."""
+
+    def __init__(self) -> None:
+        super().__init__("stopped", "Preparing the pictures was stopped on request.")
+
+
+@dataclass(frozen=True, slots=True)
+class PixelArray:
+    """Prepared pictures, shared between processes through the system's page cache.
+
+    Attributes:
+        pixels: Shape (n, size, size, channels), uint8, read-only, mapped from the file.
+        paths: The picture of each row, in the index's order.
+    """
+
+    pixels: NDArray[np.uint8]
+    paths: tuple[str, ...]
+
+    def rows(self, paths: Iterable[str]) -> NDArray[np.int64]:
+        """Row numbers of pictures, in the order asked for.
+
+        Raises:
+            DatasetError: If one is not among the prepared pictures.
+        """
+        row_of = {path: row for row, path in enumerate(self.paths)}
+        try:
+            return np.array([row_of[path] for path in paths], dtype=np.int64)
+        except KeyError as error:
+            raise DatasetError(
+                "unknown-picture",
+                f"A picture must be in the data set's index. Received: {error.args[0]}. "
+                "Scan the data set again.",
+            ) from error
+
+
+def open_pixels(
+    workspace: Workspace,
+    root: Path,
+    index: DatasetIndex,
+    data: DataConfig,
+    *,
+    progress: Progress | None = None,
+    should_stop: ShouldStop | None = None,
+) -> PixelArray:
+    """Open the prepared pictures of a data set; prepare them first if nobody has.
+
+    There is one file for each fingerprint, size, resize rule and colour. One process writes it
+    while others that want it wait. A damaged file is written anew.
+
+    Args:
+        workspace: Where the file lies.
+        root: The data set's folder; the index's paths are relative to it.
+        index: Its usable pictures become the rows, in this order.
+        data: How a picture is prepared.
+        progress: Told the pictures done and in all, from the calling thread.
+        should_stop: Asked every few pictures, and while waiting, from the calling thread.
+
+    Raises:
+        DatasetError: If there is no usable picture ("no-images"), or one can no longer be read
+            ("picture-changed").
+        WorkspaceError: If the disk is full ("disk-full") or the workspace cannot be written to;
+            no partial file is left.
+        PreparationStopped: If `should_stop` returned True.
+    """
+    paths = tuple(index.usable["path"].tolist())
+    if not paths:
+        raise DatasetError(
+            "no-images",
+            f"A data set needs pictures that can be read. Received: none in {root}. "
+            "Choose another folder, or scan it again.",
+        )
+    name = f"{index.fingerprint}-{data.size}-{data.resize.value}-{data.colour.value}"
+    shape = (len(paths), data.size, data.size, data.colour.channels)
+    file = _PixelFile(workspace.pixels_folder / f"{name}.npy", shape, paths)
+    ready = file.open()
+    if ready is not None:
+        return ready
+    with _alone(workspace, f"pixels-{name}", should_stop):
+        ready = file.open()  # another process may have been faster
+        if ready is None:
+            with closing(_prepare(root, paths, data, progress, should_stop)) as pieces:
+                file.write(pieces)
+            ready = file.open()
+    if ready is None:
+        raise WorkspaceError(
+            "workspace-unusable",
+            f"The prepared pictures could not be read back from {file.path}. "
+            "Check the disk, or choose another workspace with --workspace.",
+        )
+    return ready
+
+
+@dataclass(frozen=True, slots=True)
+class _PixelFile:
+    """An .npy file and, beside it, the paths of its rows, which are always there first."""
+
+    path: Path
+    shape: tuple[int, int, int, int]
+    paths: tuple[str, ...]
+
+    @property
+    def paths_file(self) -> Path:
+        return self.path.with_suffix(".json")
+
+    def open(self) -> PixelArray | None:
+        """The prepared pictures, or None if the files are missing, damaged or of other rows."""
+        try:
+            if json.loads(self.paths_file.read_bytes()) != list(self.paths):
+                return None
+            pixels = npy.open_memmap(self.path, mode="r")  # refuses a file that is too short
+        except (FileNotFoundError, ValueError):
+            return None
+        except OSError as error:
+            raise explain_os_error(error, self.path, "read") from error
+        if pixels.shape != self.shape or pixels.dtype != np.uint8:
+            return None
+        return PixelArray(pixels, self.paths)
+
+    def write(self, pieces: Iterable[NDArray[np.uint8]]) -> None:
+        """Write rows one after another; the files appear only once they are complete.
+
+        Plain writes, because a full disk kills a process that writes through a memory map.
+
+        Raises:
+            WorkspaceError: If the disk is full or the folder cannot be written to.
+        """
+        self._remove_leftovers()
+        document = json.dumps(self.paths).encode()
+        layout = {"descr": "|u1", "fortran_order": False, "shape": self.shape}
+        with aside(self.path) as temporary, self._explained():
+            if shutil.disk_usage(self.path.parent).free < prod(self.shape) + len(document):
+                raise self._disk_full()
+            with temporary.open("xb") as file:
+                npy.write_array_header_1_0(file, layout)
+                for piece in pieces:
+                    file.write(piece.data)
+                file.flush()
+                os.fsync(file.fileno())
+            write_atomically(self.paths_file, lambda file: file.write(document))
+
+    def _remove_leftovers(self) -> None:
+        """Delete what processes left behind that were killed while they wrote this file."""
+        for name in (self.path.name, self.paths_file.name):
+            for leftover in self.path.parent.glob(f".*.{name}"):
+                with suppress(OSError):
+                    leftover.unlink()
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            explained = explain_os_error(error, self.path, "write")
+            raise self._disk_full() if explained.reason == "disk-full" else explained from error
+
+    def _disk_full(self) -> WorkspaceError:
+        needed = -(-prod(self.shape) // MEGABYTE)
+        free = shutil.disk_usage(self.path.parent).free // MEGABYTE
+        return WorkspaceError(
+            "disk-full",
+            f"The prepared pictures need {needed:,} MB of disk in {self.path.parent}. "
+            f"Received: {free:,} MB free. Free some space, choose a smaller picture size, or "
+            "choose another workspace with --workspace.",
+        )
+
+
+@contextmanager
+def _alone(workspace: Workspace, name: str, should_stop: ShouldStop | None) -> Iterator[None]:
+    """Hold a lock between processes; while another holds it, stop requests are still heard."""
+    lock = workspace.lock(name)
+    while True:
+        _raise_if_stopped(should_stop)
+        try:
+            lock.acquire(timeout=_LOCK_POLL_SECONDS)
+            break
+        except Timeout:
+            continue
+        except OSError as error:
+            raise explain_os_error(error, Path(lock.lock_file), "lock") from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _prepare(
+    root: Path,
+    paths: Sequence[str],
+    data: DataConfig,
+    progress: Progress | None,
+    should_stop: ShouldStop | None,
+) -> Pieces:
+    """Prepared pictures, a few rows at a time, in the order of `paths`."""
+    done = 0
+    with closing(_prepare_in_threads(root, paths, data)) as pieces:
+        for piece in pieces:
+            _raise_if_stopped(should_stop)
+            yield piece
+            done += len(piece)
+            if progress is not None:
+                progress(done, len(paths))
+
+
+def _prepare_in_threads(root: Path, paths: Sequence[str], data: DataConfig) -> Pieces:
+    """Keep every thread busy, and few enough results waiting that memory stays bounded."""
+    threads = min(_MOST_THREADS, os.cpu_count() or 1)
+    picture_bytes = data.size * data.size * data.colour.channels
+    step = min(_PIECE_PICTURES, max(1, _PIECE_BYTES // picture_bytes))
+    waiting: deque[Future[NDArray[np.uint8]]] = deque()
+    pool = ThreadPoolExecutor(threads, thread_name_prefix="prepare")
+    try:
+        for start in range(0, len(paths), step):
+            waiting.append(pool.submit(_prepare_piece, root, paths[start : start + step], data))
+            if len(waiting) > 2 * threads:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _prepare_piece(root: Path, paths: Sequence[str], data: DataConfig) -> NDArray[np.uint8]:
+    """A few prepared pictures, shape (n, size, size, channels)."""
+    piece = np.empty((len(paths), data.size, data.size, data.colour.channels), dtype=np.uint8)
+    for row, path in enumerate(paths):
+        try:
+            picture = load(root / path, name="It")
+        except ImageError as error:
+            raise DatasetError(
+                "picture-changed",
+                f"{path} has changed since the data set was scanned. {error.message} "
+                "Scan the data set again.",
+            ) from error
+        piece[row] = prepare(picture, data.size, data.resize, data.colour)
+    return piece
+
+
+def _raise_if_stopped(should_stop: ShouldStop | None) -> None:
+    if should_stop is not None and should_stop():
+        raise PreparationStopped

@@ -1,0 +1,149 @@
+"""Bringing the index of a folder up to date; only new and changed files are opened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from cnnlab.datasets.folders import FolderContents, FoundFile, list_files
+from cnnlab.datasets.images import ImageFacts, ImageProblem
+from cnnlab.datasets.index import COLUMNS, DatasetIndex
+from cnnlab.datasets.inspection import Progress, inspect_files
+
+_MAY_HAVE_HEALED = frozenset({ImageProblem.MISSING.value, ImageProblem.UNREADABLE.value})
+
+Rows = NDArray[np.int64]
+
+
+def scan(
+    root: Path,
+    previous: DatasetIndex | None = None,
+    progress: Progress | None = None,
+    threads: int | None = None,
+) -> DatasetIndex:
+    """Find out what a folder of class folders holds; nothing in it is changed.
+
+    A file is opened if it is new, if its size or time has changed, or if the system refused it
+    before. Files that are no usable pictures are listed with their problem.
+
+    Args:
+        root: The data set's folder; `cnnlab.datasets.folders.list_files` tells its layout.
+        previous: What an earlier scan of the same folder found.
+        progress: Told the files done and in all, from the calling thread; what it raises ends
+            the scan.
+        threads: How many decode side by side; else one for each processor.
+
+    Returns:
+        The index; `previous` itself if nothing has changed.
+
+    Raises:
+        DatasetError: "missing-path", "not-a-folder", "unreadable-folder", "no-images" or
+            "no-classes", with the cure.
+    """
+    contents = list_files(root)
+    known = _known_rows(contents.files, previous)
+    total, reused = len(known), int((known >= 0).sum())
+    if progress is not None:
+        progress(reused, total)
+    if previous is not None and _is_same(contents, known, previous):
+        return previous
+    new = [file for file, row in zip(contents.files, known.tolist(), strict=True) if row < 0]
+    facts = _inspect(root, new, progress, total, threads)
+    frame = _make_frame(contents.files, known, previous, facts)
+    index = DatasetIndex(frame, contents.class_folders, contents.notes)
+    return previous if previous is not None and _is_equal(index, previous) else index
+
+
+def _known_rows(files: Sequence[FoundFile], previous: DatasetIndex | None) -> Rows:
+    """For each file its row in the previous index, or -1 if it must be opened."""
+    if previous is None:
+        return np.full(len(files), -1, dtype=np.int64)
+    columns = (previous.frame[name].tolist() for name in ("path", "bytes", "modified_ns"))
+    row_of = {key: row for row, key in enumerate(zip(*columns, strict=True))}
+    rows = np.fromiter(
+        (row_of.get((file.path, file.bytes, file.modified_ns), -1) for file in files),
+        dtype=np.int64,
+        count=len(files),
+    )
+    refused = previous.frame["problem"].isin(_MAY_HAVE_HEALED).to_numpy(dtype=bool)
+    rows[np.isin(rows, np.flatnonzero(refused))] = -1
+    return rows
+
+
+def _is_same(contents: FolderContents, known: Rows, previous: DatasetIndex) -> bool:
+    """Whether the files are those of the previous index, all of them and no others."""
+    return (
+        np.array_equal(known, np.arange(len(previous.frame)))
+        and contents.class_folders == previous.class_folders
+        and contents.notes == previous.notes
+        and [file.class_name for file in contents.files] == previous.frame["class"].tolist()
+        and [file.split for file in contents.files] == previous.frame["split"].tolist()
+    )
+
+
+def _is_equal(index: DatasetIndex, previous: DatasetIndex) -> bool:
+    return (
+        index.class_folders == previous.class_folders
+        and index.notes == previous.notes
+        and index.frame.equals(previous.frame)
+    )
+
+
+def _inspect(
+    root: Path,
+    files: Sequence[FoundFile],
+    progress: Progress | None,
+    total: int,
+    threads: int | None,
+) -> list[ImageFacts]:
+    """Open files, except those whose name cannot be stored."""
+
+    def tell(done: int, openable: int) -> None:
+        if progress is not None:
+            progress(total - openable + done, total)
+
+    opened = iter(
+        inspect_files(root, [file.path for file in files if not file.refusal], tell, threads)
+    )
+    return [
+        ImageFacts(problem=ImageProblem.UNREADABLE, detail=file.refusal)
+        if file.refusal
+        else next(opened)
+        for file in files
+    ]
+
+
+def _make_frame(
+    files: Sequence[FoundFile],
+    known: Rows,
+    previous: DatasetIndex | None,
+    facts: Sequence[ImageFacts],
+) -> pd.DataFrame:
+    """One row a file: what the folder says now, and what is known or was just found inside.
+
+    Args:
+        files: All of them, sorted by path.
+        known: For each its row in the previous index, or -1.
+        previous: The index that those rows are of.
+        facts: For each file without such a row, in their order.
+    """
+    columns: dict[str, object] = {
+        "path": [file.path for file in files],
+        "class": [file.class_name for file in files],
+        "split": [file.split for file in files],
+        "bytes": [file.bytes for file in files],
+        "modified_ns": [file.modified_ns for file in files],
+    }
+    is_known = known >= 0
+    for name in ("width", "height", "mode", "format", "content_hash", "problem", "detail"):
+        values = np.empty(len(files), dtype=object)
+        found = [getattr(fact, name) for fact in facts]
+        values[~is_known] = ["" if value is None else value for value in found]
+        if previous is not None:
+            values[is_known] = previous.frame[name].to_numpy(dtype=object)[known[is_known]]
+        columns[name] = values
+    return pd.DataFrame({name: columns[name] for name in COLUMNS}).astype(COLUMNS)

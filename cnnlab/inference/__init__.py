@@ -1,0 +1,1 @@
+"""Predictions with LiteRT, without TensorFlow."""

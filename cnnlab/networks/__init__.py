@@ -1,0 +1,1 @@
+"""Networks: their description as data, and the Keras models built from it."""

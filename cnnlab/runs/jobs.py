@@ -1,0 +1,239 @@
+"""Jobs: work for a worker process, and the queue they stand in."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from cnnlab.errors import RunError
+from cnnlab.runs.processes import ProcessIdentity
+from cnnlab.runs.schema import jobs
+from cnnlab.runs.states import JobKind, RunState
+from cnnlab.runs.store import Store
+
+REPORT_SECONDS = 0.25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One piece of work.
+
+    Attributes:
+        progress: What the worker said last; see `Progress`.
+        reason: Short name of why it failed, or None.
+        message: The sentence for the user that goes with its state, or None.
+    """
+
+    id: int
+    kind: JobKind
+    state: RunState
+    dataset_id: str
+    run_id: str | None
+    created_at: float
+    started_at: float | None
+    finished_at: float | None
+    stop_requested_at: float | None
+    process: ProcessIdentity | None
+    progress: Mapping[str, Any]
+    reason: str | None
+    message: str | None
+
+
+def insert_job(
+    connection: Connection, kind: JobKind, dataset_id: str, run_id: str | None = None
+) -> int:
+    """Put a job at the end of the queue, inside the caller's transaction; returns its id."""
+    return int(
+        connection.execute(
+            insert(jobs)
+            .values(
+                kind=kind,
+                state=RunState.QUEUED,
+                dataset_id=dataset_id,
+                run_id=run_id,
+                created_at=time.time(),
+            )
+            .returning(jobs.c.id)
+        ).scalar_one()
+    )
+
+
+def submit_scan(store: Store, dataset_id: str) -> int:
+    """Ask for a scan of a data set; a scan that is already waiting or running is enough."""
+    with store.write() as connection:
+        waiting = connection.execute(
+            select(jobs.c.id).where(
+                jobs.c.kind == JobKind.SCAN,
+                jobs.c.dataset_id == dataset_id,
+                jobs.c.state.in_((RunState.QUEUED, RunState.RUNNING)),
+            )
+        ).scalar()
+        if waiting is not None:
+            return int(waiting)
+        return insert_job(connection, JobKind.SCAN, dataset_id)
+
+
+def get_job(store: Store, job_id: int) -> Job:
+    """The job with this id.
+
+    Raises:
+        RunError: If there is none.
+    """
+    with store.read() as connection:
+        row = connection.execute(select(jobs).where(jobs.c.id == job_id)).one_or_none()
+    if row is None:
+        raise RunError("unknown-job", f"There is no job {job_id}.")
+    return job_from_row(row)
+
+
+def unfinished_jobs(store: Store) -> list[Job]:
+    """Every job that waits or runs, in the order of the queue."""
+    open_states = [state for state in RunState if not state.final]
+    with store.read() as connection:
+        rows = connection.execute(
+            select(jobs).where(jobs.c.state.in_(open_states)).order_by(jobs.c.id)
+        ).all()
+    return [job_from_row(row) for row in rows]
+
+
+def latest_scan(store: Store, dataset_id: str) -> Job | None:
+    """The newest scan of a data set, whatever its state."""
+    with store.read() as connection:
+        row = connection.execute(
+            select(jobs)
+            .where(jobs.c.kind == JobKind.SCAN, jobs.c.dataset_id == dataset_id)
+            .order_by(jobs.c.id.desc())
+            .limit(1)
+        ).one_or_none()
+    return None if row is None else job_from_row(row)
+
+
+def queue_position(store: Store, job: Job) -> int:
+    """How many jobs of the same kind are before this one."""
+    with store.read() as connection:
+        count = connection.execute(
+            select(func.count())
+            .select_from(jobs)
+            .where(
+                jobs.c.kind == job.kind,
+                jobs.c.id < job.id,
+                jobs.c.state.in_([state for state in RunState if not state.final]),
+            )
+        ).scalar_one()
+    return int(count)
+
+
+def claim(store: Store, job_id: int, process: ProcessIdentity) -> bool:
+    """Give a waiting job to a process; False if it no longer waits."""
+    return _change(
+        store,
+        job_id,
+        (RunState.QUEUED,),
+        state=RunState.RUNNING,
+        started_at=time.time(),
+        process_id=process.pid,
+        process_started_at=process.started_at,
+    )
+
+
+def request_stop(store: Store, job_id: int) -> bool:
+    """Ask a job to end; a waiting one ends at once. False if it had ended already."""
+    now = time.time()
+    waiting = _change(
+        store,
+        job_id,
+        (RunState.QUEUED,),
+        state=RunState.STOPPED,
+        stop_requested_at=now,
+        finished_at=now,
+        message="Stopped before it began.",
+    )
+    return waiting or _change(
+        store, job_id, (RunState.RUNNING,), state=RunState.STOPPING, stop_requested_at=now
+    )
+
+
+def finish(
+    store: Store,
+    job_id: int,
+    state: RunState,
+    *,
+    reason: str | None = None,
+    message: str | None = None,
+) -> bool:
+    """Give an active job its final state; False if it has one."""
+    return _change(
+        store,
+        job_id,
+        (RunState.QUEUED, RunState.RUNNING, RunState.STOPPING),
+        state=state,
+        finished_at=time.time(),
+        reason=reason,
+        message=message,
+    )
+
+
+def report(store: Store, job_id: int, progress: Mapping[str, Any]) -> RunState:
+    """Note how far an active job is; returns its state, which tells whether to stop."""
+    with store.write() as connection:
+        row = connection.execute(
+            update(jobs)
+            .where(jobs.c.id == job_id)
+            .values(progress={**progress, "at": time.time()})
+            .returning(jobs.c.state)
+        ).one_or_none()
+    return RunState.INTERRUPTED if row is None else RunState(row.state)
+
+
+def reporter(store: Store, job_id: int, phase: str) -> Callable[[int, int], RunState]:
+    """A function of (done, total) that notes how far a job is, a few times a second.
+
+    It returns the job's state as of the last note.
+    """
+    reported_at = 0.0
+    state = RunState.RUNNING
+
+    def note(done: int, total: int) -> RunState:
+        nonlocal reported_at, state
+        now = time.monotonic()
+        if now - reported_at >= REPORT_SECONDS or done == total:
+            reported_at = now
+            state = report(store, job_id, {"phase": phase, "done": done, "total": total})
+        return state
+
+    return note
+
+
+def job_from_row(row: Row[Any]) -> Job:
+    """Read a job from a row of its table."""
+    process = None
+    if row.process_id is not None and row.process_started_at is not None:
+        process = ProcessIdentity(row.process_id, row.process_started_at)
+    return Job(
+        id=row.id,
+        kind=JobKind(row.kind),
+        state=RunState(row.state),
+        dataset_id=row.dataset_id,
+        run_id=row.run_id,
+        created_at=row.created_at,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        stop_requested_at=row.stop_requested_at,
+        process=process,
+        progress=row.progress or {},
+        reason=row.reason,
+        message=row.message,
+    )
+
+
+def _change(store: Store, job_id: int, from_states: tuple[RunState, ...], **values: Any) -> bool:
+    """The one way a job changes its state: an UPDATE that names the states it may come from."""
+    with store.write() as connection:
+        changed = connection.execute(
+            update(jobs).where(jobs.c.id == job_id, jobs.c.state.in_(from_states)).values(**values)
+        )
+        return changed.rowcount == 1

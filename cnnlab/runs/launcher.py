@@ -1,0 +1,84 @@
+"""Starts worker processes on this machine, one of them ahead of time.
+
+Importing TensorFlow takes many seconds, so one spare worker has done it already and waits for the
+number of a job on its standard input. It ends by itself when that input closes, that is when the
+scheduler ends. A worker that has a job no longer listens and outlives the scheduler.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from contextlib import suppress
+
+import psutil
+
+from cnnlab.runs.jobs import Job
+from cnnlab.runs.processes import ProcessIdentity, spawn
+from cnnlab.runs.states import JobKind
+from cnnlab.workspace import Workspace
+
+SPARE_NEEDS_BYTES = 2 * 2**30
+
+
+class LocalLauncher:
+    """Starts jobs as processes of this machine."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._spare: subprocess.Popen[bytes] | None = None
+        self._children: dict[int, subprocess.Popen[bytes]] = {}
+
+    def start(self, job: Job) -> ProcessIdentity:
+        """Start a process that waits for `hand_over`; a training gets the spare if there is one."""
+        process = self._take_spare() if job.kind is JobKind.TRAIN else None
+        if process is None:
+            process = self._spawn_worker(job.kind)
+        self._children[process.pid] = process
+        return ProcessIdentity.of(process.pid)
+
+    def hand_over(self, job: Job, process: ProcessIdentity) -> None:
+        """Tell a started process which job is its own."""
+        child = self._children[process.pid]
+        with suppress(OSError):  # a process that has died is found and buried by the scheduler
+            if child.stdin is not None:
+                child.stdin.write(f"{job.id}\n".encode())
+                child.stdin.close()
+
+    def keep_spare(self, *, wanted: bool) -> None:
+        """Start or end the spare; it is not kept where memory is short."""
+        if self._spare is not None and self._spare.poll() is not None:
+            self._spare = None
+        if wanted and self._spare is None:
+            if psutil.virtual_memory().available > SPARE_NEEDS_BYTES:
+                self._spare = self._spawn_worker(JobKind.TRAIN)
+        elif self._spare is not None and (
+            not wanted or psutil.virtual_memory().available < SPARE_NEEDS_BYTES // 4
+        ):
+            self.end_spare()
+
+    def end_spare(self) -> None:
+        """Close the spare's input, which ends it."""
+        if self._spare is not None:
+            with suppress(OSError):
+                if self._spare.stdin is not None:
+                    self._spare.stdin.close()
+            self._children[self._spare.pid] = self._spare
+            self._spare = None
+
+    def reap(self) -> None:
+        """Let the system forget children that have ended."""
+        for pid in [pid for pid, child in self._children.items() if child.poll() is not None]:
+            del self._children[pid]
+
+    def exit_code(self, process: ProcessIdentity) -> int | None:
+        """How a child ended; None for one that runs or was not started by us."""
+        child = self._children.get(process.pid)
+        return None if child is None else child.poll()
+
+    def _take_spare(self) -> subprocess.Popen[bytes] | None:
+        spare, self._spare = self._spare, None
+        return spare if spare is not None and spare.poll() is None else None
+
+    def _spawn_worker(self, kind: JobKind) -> subprocess.Popen[bytes]:
+        arguments = ["worker", "--workspace", str(self._workspace.root), "--kind", kind]
+        return spawn(arguments, self._workspace.scheduler_log, pipe_input=True)

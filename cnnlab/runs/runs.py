@@ -1,0 +1,236 @@
+"""Runs: one training each, from its configuration to its results."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Row, Select, delete, insert, select, update
+
+from cnnlab.config import RunConfig, parse_config
+from cnnlab.errors import RunError
+from cnnlab.runs.jobs import Job, insert_job, job_from_row
+from cnnlab.runs.schema import datasets, epochs, events, jobs, runs
+from cnnlab.runs.states import JobKind, RunState
+from cnnlab.runs.store import Store
+
+EpochRecord = dict[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something worth telling that happened during a run."""
+
+    at: float
+    level: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One training.
+
+    Attributes:
+        job: The job that runs it; its state is the run's state.
+        results: What is known at the end: metrics of the saved model, best_epoch, epochs,
+            parameters, seconds, stop_reason, class_names; empty before.
+    """
+
+    id: str
+    dataset_id: str
+    dataset_name: str
+    recipe: str
+    config: RunConfig
+    created_at: float
+    job: Job
+    results: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def state(self) -> RunState:
+        """Where the run stands."""
+        return self.job.state
+
+    @property
+    def has_model(self) -> bool:
+        """True when a finished network can be used."""
+        return bool(self.results)
+
+    @property
+    def metrics(self) -> Mapping[str, float]:
+        """Figures of the saved model by name; empty before the end."""
+        metrics: Mapping[str, float] = self.results.get("metrics", {})
+        return metrics
+
+
+def submit_run(store: Store, dataset_id: str, config: RunConfig) -> str:
+    """Put a training into the queue; returns the run's id."""
+    with store.write() as connection:
+        run_id = f"{config.recipe}-{secrets.token_hex(3)}"
+        job_id = insert_job(connection, JobKind.TRAIN, dataset_id, run_id)
+        connection.execute(
+            insert(runs).values(
+                id=run_id,
+                dataset_id=dataset_id,
+                job_id=job_id,
+                recipe=config.recipe,
+                config=json.loads(config.to_json()),
+                created_at=time.time(),
+            )
+        )
+    return run_id
+
+
+def get_run(store: Store, run_id: str) -> Run:
+    """The run with this id.
+
+    Raises:
+        RunError: If there is none.
+    """
+    with store.read() as connection:
+        row = connection.execute(_runs_with_jobs().where(runs.c.id == run_id)).one_or_none()
+    if row is None:
+        raise RunError(
+            "unknown-run",
+            f"There is no run {run_id!r} in this workspace. `cnnlab runs list` names those "
+            "there are.",
+        )
+    return _run(row)
+
+
+def list_runs(
+    store: Store, *, dataset_id: str | None = None, limit: int | None = None
+) -> list[Run]:
+    """Runs, newest first; those that are about to be deleted are left out."""
+    query = _runs_with_jobs().where(runs.c.delete_requested_at.is_(None))
+    if dataset_id is not None:
+        query = query.where(runs.c.dataset_id == dataset_id)
+    query = query.order_by(runs.c.created_at.desc(), runs.c.job_id.desc()).limit(limit)
+    with store.read() as connection:
+        rows = connection.execute(query).all()
+    return [_run(row) for row in rows]
+
+
+def run_json(run: Run) -> dict[str, Any]:
+    """One run as the command line prints it; metrics belong to the saved model."""
+    return {
+        "run": run.id,
+        "state": run.state.value,
+        "recipe": run.recipe,
+        "dataset": run.dataset_id,
+        "epochs": run.results.get("epochs", run.job.progress.get("epoch", 0)),
+        "best_epoch": run.results.get("best_epoch"),
+        "metrics": dict(run.metrics),
+        "parameters": run.results.get("parameters"),
+        "seconds": run.results.get("seconds"),
+        "reason": run.job.reason,
+        "message": run.job.message,
+    }
+
+
+def record_epoch(store: Store, run_id: str, epoch: int, metrics: Mapping[str, float]) -> None:
+    """Note one finished epoch, counted from 1."""
+    with store.write() as connection:
+        connection.execute(insert(epochs).values(run_id=run_id, epoch=epoch, metrics=dict(metrics)))
+
+
+def epoch_records(store: Store, run_id: str) -> list[EpochRecord]:
+    """Every finished epoch: {"epoch": 1, "loss": .., "validation_accuracy": .., ..}."""
+    with store.read() as connection:
+        rows = connection.execute(
+            select(epochs.c.epoch, epochs.c.metrics)
+            .where(epochs.c.run_id == run_id)
+            .order_by(epochs.c.epoch)
+        ).all()
+    return [{"epoch": row.epoch, **row.metrics} for row in rows]
+
+
+def record_event(store: Store, run_id: str, message: str, *, level: str = "info") -> None:
+    """Note something that the user should be able to read later."""
+    with store.write() as connection:
+        connection.execute(
+            insert(events).values(run_id=run_id, at=time.time(), level=level, message=message)
+        )
+
+
+def run_events(store: Store, run_id: str) -> list[Event]:
+    """What happened during a run, oldest first."""
+    with store.read() as connection:
+        rows = connection.execute(
+            select(events).where(events.c.run_id == run_id).order_by(events.c.id)
+        ).all()
+    return [Event(at=row.at, level=row.level, message=row.message) for row in rows]
+
+
+def save_results(store: Store, run_id: str, results: Mapping[str, Any]) -> None:
+    """Note what is known at the end of a run."""
+    with store.write() as connection:
+        connection.execute(update(runs).where(runs.c.id == run_id).values(results=dict(results)))
+
+
+def request_delete(store: Store, run_id: str) -> None:
+    """Ask the scheduler to delete a run with its files.
+
+    Raises:
+        RunError: If there is no such run, or it has not ended.
+    """
+    run = get_run(store, run_id)
+    if not run.state.final:
+        raise RunError(
+            "run-active",
+            f"The run {run_id!r} is {run.state}. Stop it first, then delete it.",
+        )
+    with store.write() as connection:
+        connection.execute(
+            update(runs).where(runs.c.id == run_id).values(delete_requested_at=time.time())
+        )
+
+
+def runs_to_delete(store: Store) -> list[str]:
+    """Ids of the runs whose deletion was asked for."""
+    with store.read() as connection:
+        return list(
+            connection.execute(
+                select(runs.c.id).where(runs.c.delete_requested_at.is_not(None))
+            ).scalars()
+        )
+
+
+def forget_run(store: Store, run_id: str) -> None:
+    """Delete a run's rows; the scheduler does it after the run's files are gone."""
+    with store.write() as connection:
+        connection.execute(delete(runs).where(runs.c.id == run_id))
+        connection.execute(delete(jobs).where(jobs.c.run_id == run_id))
+
+
+def _runs_with_jobs() -> Select[Any]:
+    return (
+        select(
+            jobs,
+            runs.c.id.label("the_run_id"),
+            runs.c.dataset_id.label("the_dataset_id"),
+            runs.c.recipe,
+            runs.c.config,
+            runs.c.created_at.label("run_created_at"),
+            runs.c.results,
+            datasets.c.name.label("dataset_name"),
+        )
+        .join(jobs, runs.c.job_id == jobs.c.id)
+        .join(datasets, runs.c.dataset_id == datasets.c.id)
+    )
+
+
+def _run(row: Row[Any]) -> Run:
+    return Run(
+        id=row.the_run_id,
+        dataset_id=row.the_dataset_id,
+        dataset_name=row.dataset_name,
+        recipe=row.recipe,
+        config=parse_config(row.config),
+        created_at=row.run_created_at,
+        job=job_from_row(row),
+        results=row.results or {},
+    )

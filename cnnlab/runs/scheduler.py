@@ -1,0 +1,167 @@
+"""The scheduler: one process per workspace that starts, watches, ends and buries jobs."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import signal
+import time
+from contextlib import suppress
+from types import FrameType
+
+from filelock import Timeout
+
+from cnnlab.errors import CnnlabError
+from cnnlab.runs import jobs, runs
+from cnnlab.runs.jobs import Job
+from cnnlab.runs.launcher import LocalLauncher
+from cnnlab.runs.processes import spawn_detached
+from cnnlab.runs.states import JobKind, RunState
+from cnnlab.runs.store import Store, open_store
+from cnnlab.workspace import Workspace
+
+log = logging.getLogger(__name__)
+
+LOCK_NAME = "scheduler"
+SPARE_VARIABLE = "CNNLAB_WARM_WORKER"  # "off" saves its memory and costs time at each start
+POLL_SECONDS = 0.1
+AT_ONCE = {JobKind.TRAIN: 1, JobKind.SCAN: 2}
+TROUBLE_PAUSE_SECONDS = 2.0
+STOP_GRACE_SECONDS = 120.0
+IDLE_SECONDS = 15 * 60.0
+SPARE_DELAY_SECONDS = 2.0  # the first page comes first
+
+
+def ensure_scheduler(workspace: Workspace) -> None:
+    """Start the workspace's scheduler unless it runs, and note that somebody is here."""
+    workspace.attention_file.touch()
+    if not scheduler_runs(workspace):
+        spawn_detached(["scheduler", "--workspace", str(workspace.root)], workspace.scheduler_log)
+
+
+def scheduler_runs(workspace: Workspace) -> bool:
+    """True while a process holds the scheduler's lock."""
+    try:
+        with workspace.lock(LOCK_NAME, timeout_seconds=0):
+            return False
+    except Timeout:
+        return True
+
+
+def run_scheduler(workspace: Workspace) -> None:
+    """Work until nobody has needed the workspace for a while; a second scheduler ends at once."""
+    try:
+        with workspace.lock(LOCK_NAME, timeout_seconds=3):
+            Scheduler(workspace, open_store(workspace)).run()
+    except Timeout:
+        return
+
+
+class Scheduler:
+    """Decides what runs when; workers execute, the store records."""
+
+    def __init__(self, workspace: Workspace, store: Store) -> None:
+        self._workspace = workspace
+        self._store = store
+        self._launcher = LocalLauncher(workspace)
+        self._began_at = time.time()
+        self._ending = False
+
+    def run(self) -> None:
+        """Step until idle or asked to end; jobs that run are left running."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._end)
+        try:
+            while not self._ending and not self._idle():
+                self._step_and_rest()
+        finally:
+            self._launcher.end_spare()
+
+    def _step_and_rest(self) -> None:
+        try:
+            self.step()
+            time.sleep(POLL_SECONDS)
+        except CnnlabError as error:  # a locked store or a full disk may pass
+            log.warning("%s: %s", error.reason, error)
+            time.sleep(TROUBLE_PAUSE_SECONDS)
+
+    def step(self) -> None:
+        """Look at every open job once, then at what is to be deleted."""
+        open_jobs = jobs.unfinished_jobs(self._store)
+        for job in open_jobs:
+            if job.state.active:
+                self._watch(job)
+        for kind, at_once in AT_ONCE.items():
+            same_kind = [job for job in open_jobs if job.kind is kind]
+            room = at_once - sum(job.state.active for job in same_kind)
+            waiting = [job for job in same_kind if job.state is RunState.QUEUED]
+            for job in waiting[: max(room, 0)]:
+                self._start(job)
+        for run_id in runs.runs_to_delete(self._store):
+            self._delete(run_id)
+        self._launcher.reap()
+        training = any(job.kind is JobKind.TRAIN for job in open_jobs)
+        rested = time.time() - self._began_at > SPARE_DELAY_SECONDS
+        self._launcher.keep_spare(
+            wanted=not training and rested and _spare_allowed() and not self._forgotten()
+        )
+
+    def _start(self, job: Job) -> None:
+        """Claim first, hand over after, so that a job never has two processes."""
+        process = self._launcher.start(job)
+        if jobs.claim(self._store, job.id, process):
+            self._launcher.hand_over(job, process)
+        else:  # stopped in this very moment
+            process.end()
+
+    def _watch(self, job: Job) -> None:
+        if job.process is None or not job.process.alive:
+            self._bury(job)
+        elif (
+            job.stop_requested_at is not None
+            and job.progress.get("phase") in (None, "training")
+            and time.time() - max(job.stop_requested_at, job.progress.get("at", 0.0))
+            > STOP_GRACE_SECONDS
+        ):
+            job.process.end()
+            self._bury(job)
+
+    def _bury(self, job: Job) -> None:
+        """Give a job whose process is gone a final state, with what is known about its death."""
+        code = None if job.process is None else self._launcher.exit_code(job.process)
+        message = "Its process ended without a word."
+        if code is not None and code < 0:
+            with suppress(ValueError):
+                name = signal.Signals(-code).name
+                message = f"Its process was ended by the system ({name})."
+                if name == "SIGKILL":
+                    message += (
+                        " That happens when memory runs out: try smaller pictures or batches."
+                    )
+        elif code:
+            message = f"Its process ended with status {code}; the run's log says more."
+        jobs.finish(
+            self._store, job.id, RunState.INTERRUPTED, reason="process-ended", message=message
+        )
+
+    def _delete(self, run_id: str) -> None:
+        shutil.rmtree(self._workspace.run_folder(run_id), ignore_errors=True)
+        if not self._workspace.run_folder(run_id).exists():
+            runs.forget_run(self._store, run_id)
+
+    def _forgotten(self) -> bool:
+        """True when no page and no command has been used for a while."""
+        with suppress(OSError):
+            return time.time() - self._workspace.attention_file.stat().st_mtime > IDLE_SECONDS
+        return True
+
+    def _idle(self) -> bool:
+        return self._forgotten() and not jobs.unfinished_jobs(self._store)
+
+    def _end(self, _number: int, _frame: FrameType | None) -> None:
+        self._ending = True
+
+
+def _spare_allowed() -> bool:
+    return os.environ.get(SPARE_VARIABLE, "on").lower() != "off"

@@ -1,0 +1,90 @@
+"""Tables of the store."""
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+SCHEMA_VERSION = 1
+
+metadata = MetaData()
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+datasets = Table(
+    "datasets",
+    metadata,
+    Column("id", String(80), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("source", String(20), nullable=False),  # folder | builtin
+    Column("location", Text, nullable=False, unique=True),
+    Column("created_at", Float, nullable=False),  # seconds since 1970, UTC
+    Column("scanned_at", Float),
+    Column("summary", JSON),  # counts of the last scan
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", Integer, primary_key=True),  # the order of the queue
+    Column("kind", String(20), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("dataset_id", String(80), nullable=False),
+    Column("run_id", String(160)),
+    Column("created_at", Float, nullable=False),
+    Column("started_at", Float),
+    Column("finished_at", Float),
+    Column("stop_requested_at", Float),
+    Column("process_id", Integer),
+    Column("process_started_at", Float),  # a process id alone is reused by the system
+    Column("progress", JSON),
+    Column("reason", String(40)),
+    Column("message", Text),
+    Index("jobs_by_state", "state"),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", String(160), primary_key=True),
+    Column("dataset_id", String(80), ForeignKey("datasets.id"), nullable=False),
+    Column("job_id", Integer, ForeignKey("jobs.id"), nullable=False),  # whose state is the run's
+    Column("recipe", String(120), nullable=False),
+    Column("config", JSON, nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("delete_requested_at", Float),
+    Column("results", JSON),  # filled once, at the end
+    Index("runs_by_dataset", "dataset_id"),
+)
+
+epochs = Table(
+    "epochs",
+    metadata,
+    Column("run_id", String(160), ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("epoch", Integer, primary_key=True),  # from 1
+    Column("metrics", JSON, nullable=False),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("run_id", String(160), ForeignKey("runs.id", ondelete="CASCADE"), nullable=False),
+    Column("at", Float, nullable=False),
+    Column("level", String(10), nullable=False),  # info | warning
+    Column("message", Text, nullable=False),
+    Index("events_by_run", "run_id"),
+)

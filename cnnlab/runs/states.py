@@ -1,0 +1,32 @@
+"""The states of a job, and which may follow which."""
+
+from enum import StrEnum
+
+
+class RunState(StrEnum):
+    """Where a job, and with it its run, stands."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    STOPPING = "stopping"
+    COMPLETED = "completed"
+    STOPPED = "stopped"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+
+    @property
+    def active(self) -> bool:
+        """True while a process works on it."""
+        return self in (RunState.RUNNING, RunState.STOPPING)
+
+    @property
+    def final(self) -> bool:
+        """True when nothing more will happen by itself."""
+        return self not in (RunState.QUEUED, RunState.RUNNING, RunState.STOPPING)
+
+
+class JobKind(StrEnum):
+    """What a worker process is asked to do."""
+
+    TRAIN = "train"
+    SCAN = "scan"

@@ -1,0 +1,94 @@
+"""The finished network as files: for Keras, and for LiteRT with its outputs named."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from cnnlab.errors import RunError
+from cnnlab.inference.model import (
+    FEATURES,
+    PIXELS,
+    PROBABILITIES,
+    LiteModel,
+    ModelFacts,
+    PixelArray,
+)
+from cnnlab.workspace import RunFiles, aside, explain_os_error, write_atomically
+
+LARGEST_DIFFERENCE = 1e-4
+
+
+def save_weights(model: keras.Model, path: Path) -> None:
+    """Write a model's weights aside, then put them in place of the earlier ones."""
+    try:
+        with aside(path) as temporary:
+            model.save_weights(temporary)
+    except OSError as error:
+        raise explain_os_error(error, path, "write") from error
+
+
+def export_model(model: keras.Model, facts: ModelFacts, files: RunFiles) -> None:
+    """Write model.keras, model.tflite and model.json; the last makes the others count."""
+    try:
+        with aside(files.keras_model) as temporary:
+            model.save(temporary)
+    except OSError as error:
+        raise explain_os_error(error, files.keras_model, "write") from error
+    lite = to_lite(model)
+    write_atomically(files.lite_model, lambda file: file.write(lite))
+    text = facts.to_json().encode()
+    write_atomically(files.model_facts, lambda file: file.write(text))
+
+
+def to_lite(model: keras.Model) -> bytes:
+    """Convert a model to LiteRT in float32, with probabilities and penultimate features.
+
+    The input is named "pixels": float32 0-255, shape (n_images, size, size, channels).
+    """
+    outputs = keras.Model(
+        model.inputs,
+        {PROBABILITIES: model.outputs[0], FEATURES: model.get_layer(PROBABILITIES).input},
+    )
+
+    @tf.function(
+        input_signature=[tf.TensorSpec((None, *model.input_shape[1:]), tf.float32, name=PIXELS)]
+    )
+    def serve(pixels: tf.Tensor) -> dict[str, tf.Tensor]:
+        named = outputs(pixels, training=False)
+        return {PROBABILITIES: named[PROBABILITIES], FEATURES: named[FEATURES]}
+
+    archive = keras.export.ExportArchive()
+    archive.track(outputs)
+    archive.add_endpoint("serve", serve)
+    with tempfile.TemporaryDirectory(prefix="cnnlab-export-") as folder:
+        archive.write_out(folder, verbose=False)
+        converted: bytes = tf.lite.TFLiteConverter.from_saved_model(folder).convert()
+    return converted
+
+
+def check_export(model: keras.Model, lite: LiteModel, pixels: PixelArray) -> float:
+    """Compare both networks on real pictures; returns the largest difference of a probability.
+
+    Args:
+        model: The network as it was trained.
+        lite: The exported file, loaded afresh.
+        pixels: uint8, shape (n_images, size, size, channels).
+
+    Raises:
+        RunError: If they differ by more than 1e-4.
+    """
+    expected = model.predict(pixels.astype(np.float32), verbose=0)
+    difference = float(np.abs(expected - lite.predict(pixels).probabilities).max(initial=0.0))
+    if not difference <= LARGEST_DIFFERENCE:
+        raise RunError(
+            "export-differs",
+            "The exported network must agree with the trained one to "
+            f"{LARGEST_DIFFERENCE:g}. Received: a difference of {difference:g} over {len(pixels)} "
+            "validation pictures. The trained network is kept as model.keras.",
+        )
+    return difference

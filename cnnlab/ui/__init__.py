@@ -1,0 +1,1 @@
+"""The pages' shared parts: the only package that imports Streamlit."""

@@ -1,0 +1,108 @@
+"""Choosing a data set or a run; the choice lives in the address, so that a link can be sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from cnnlab.errors import RunError
+from cnnlab.figures.text import escape_markdown
+from cnnlab.runs.datasets import Dataset, get_dataset, list_datasets
+from cnnlab.runs.runs import Run, get_run, list_runs
+from cnnlab.ui import context
+
+DATA, RUN = "data", "run"
+
+
+def choose_dataset() -> Dataset | None:
+    """Let the user choose a data set; None when there is none.
+
+    Raises:
+        DatasetError: If the address names one that does not exist.
+    """
+    wanted = st.query_params.get(DATA)
+    if wanted is not None:
+        get_dataset(context.store(), wanted)
+    datasets = {dataset.id: dataset for dataset in list_datasets(context.store())}
+    chosen = _choose(
+        "Data set", DATA, list(datasets), lambda key: _dataset_label(datasets[key], datasets)
+    )
+    return datasets.get(chosen) if chosen else None
+
+
+def choose_run(*, with_model: bool = False) -> Run | None:
+    """Let the user choose a run, newest first; None when there is none.
+
+    Args:
+        with_model: Offer only runs whose network is finished.
+
+    Raises:
+        RunError: If the address names one that does not exist or, with `with_model`, has no model.
+    """
+    store = context.store()
+    wanted = st.query_params.get(RUN)
+    runs = {run.id: run for run in list_runs(store) if run.has_model or not with_model}
+    if wanted is not None and wanted not in runs:
+        found = get_run(store, wanted)
+        if with_model and not found.has_model:
+            raise RunError(
+                "no-model",
+                f"The run {wanted!r} has no finished network. Choose a completed run.",
+            )
+    chosen = _choose("Run", RUN, list(runs), lambda key: run_label(runs[key]))
+    return runs.get(chosen) if chosen else None
+
+
+def remember(name: str, value: str) -> None:
+    """Make a choice hold on every page of this session."""
+    st.session_state[f"chosen-{name}"] = value
+
+
+def run_label(run: Run) -> str:
+    """A run in one line, as plain text."""
+    accuracy = run.metrics.get("validation_accuracy")
+    figure = run.state.value if accuracy is None else f"{accuracy:.1%}"
+    return f"{run.id} · {run.dataset_name} · {figure}"
+
+
+def _choose(
+    label: str, name: str, options: Sequence[str], format_option: Callable[[str], str]
+) -> str | None:
+    if not options:
+        return None
+    wanted = st.query_params.get(name) or st.session_state.get(f"chosen-{name}")
+    key = f"choose-{name}"
+    st.session_state[key] = wanted if wanted in options else options[0]
+    chosen: str = st.selectbox(
+        label,
+        options,
+        key=key,
+        format_func=format_option,
+        on_change=lambda: _take_over(name, key),
+        label_visibility="collapsed",
+    )
+    remember(name, chosen)
+    if st.query_params.get(name) != chosen:
+        st.query_params[name] = chosen
+    return chosen
+
+
+def _take_over(name: str, key: str) -> None:
+    """The widget was changed by hand: the address follows."""
+    chosen = st.session_state[key]
+    st.query_params[name] = chosen
+    remember(name, chosen)
+
+
+def _dataset_label(dataset: Dataset, datasets: dict[str, Dataset]) -> str:
+    same_name = sum(other.name == dataset.name for other in datasets.values())
+    label = f"{dataset.name} ({dataset.id})" if same_name > 1 else dataset.name
+    if dataset.summary:
+        label += f" · {dataset.summary['usable']:,} pictures"
+    return label
+
+
+def bold(text: str) -> str:
+    """A name in bold Markdown, whatever characters it has."""
+    return f"**{escape_markdown(text)}**"

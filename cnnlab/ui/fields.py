@@ -1,0 +1,87 @@
+"""Widgets for the fields of a configuration; what the user changed is kept for the session."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from cnnlab.config import EarlyStopping, RunConfig
+
+
+class Fields:
+    """Draws one widget a field and gathers the values that differ from the recipe's.
+
+    Attributes:
+        changes: New values by dotted name, ready for `change_config`.
+    """
+
+    def __init__(self, recipe_name: str, config: RunConfig) -> None:
+        self._prefix = f"field:{recipe_name}:"
+        self._values = config.model_dump(mode="json")
+        self.changes: dict[str, Any] = {}
+
+    def number(
+        self,
+        name: str,
+        label: str,
+        *,
+        low: float,
+        high: float,
+        step: float | None = None,
+        form: str | None = None,
+    ) -> None:
+        """A number; whole where the limits are whole."""
+        whole = isinstance(low, int)
+        value = self._value(name)
+        changed = st.number_input(
+            label,
+            min_value=low,
+            max_value=high,
+            value=int(value) if whole else float(value),
+            step=step or (1 if whole else 0.05),
+            format=form or ("%d" if whole else "%g"),
+            **self._kept(name),
+        )
+        self._note(name, changed)
+
+    def choice(self, name: str, label: str, options: Sequence[str]) -> None:
+        """One of a few words."""
+        values = [str(option) for option in options]
+        changed = st.selectbox(
+            label,
+            values,
+            index=values.index(self._value(name)),
+            format_func=lambda value: value.replace("_", " "),
+            **self._kept(name),
+        )
+        self._note(name, changed)
+
+    def toggle(self, name: str, label: str, *, on: bool | None = None) -> bool:
+        """On or off; returns what it is now."""
+        value = bool(self._value(name)) if on is None else on
+        changed = st.toggle(label, value=value, **self._kept(name))
+        if changed != value:
+            self.changes[name] = changed
+        return changed
+
+    def reset(self) -> None:
+        """Forget every change."""
+        for key in [str(key) for key in st.session_state if str(key).startswith(self._prefix)]:
+            del st.session_state[key]
+
+    def _value(self, name: str) -> Any:
+        place: Any = self._values
+        for part in name.split("."):
+            if place is None:  # a part that the recipe has switched off
+                place = EarlyStopping().model_dump(mode="json")
+            place = place[part]
+        return place
+
+    def _kept(self, name: str) -> dict[str, Any]:
+        return {"key": self._prefix + name, "persist_state": "session"}
+
+    def _note(self, name: str, value: Any) -> None:
+        if value != self._value(name):
+            self.changes[name] = value

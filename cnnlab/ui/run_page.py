@@ -1,0 +1,252 @@
+"""The panels of the Run page."""
+
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+import streamlit as st
+
+from cnnlab.datasets.splits import Split
+from cnnlab.errors import CnnlabError
+from cnnlab.evaluation.metrics import (
+    Evaluation,
+    evaluate,
+    is_uneven,
+    majority_baseline,
+    most_confused_pairs,
+)
+from cnnlab.evaluation.predictions import Predictions
+from cnnlab.figures.confusion import plot_confusion
+from cnnlab.figures.curves import plot_accuracy, plot_loss
+from cnnlab.figures.text import escape_markdown, percent
+from cnnlab.runs import jobs
+from cnnlab.runs.runs import Run, epoch_records, get_run, request_delete, run_events
+from cnnlab.runs.states import RunState
+from cnnlab.ui import context, frame
+from cnnlab.ui.charts import show_chart
+from cnnlab.ui.choices import DATA, RUN
+from cnnlab.ui.data import predictions_of
+from cnnlab.ui.home import TOUR
+from cnnlab.ui.live import duration, show_progress, state_badge
+from cnnlab.workspace import RunFiles
+
+POLL_SECONDS = 0.75
+LOG_LINES = 40
+_CONFUSED_PAIRS = 3
+
+
+def headline(run: Run) -> None:
+    """State, recipe and data of a run, and the sentence that goes with its state."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        state_badge(run.state)
+        st.markdown(f"{escape_markdown(run.recipe)} on")
+        st.page_link(
+            frame.SAMPLES,
+            label=escape_markdown(run.dataset_name),
+            icon=":material/photo_library:",
+            query_params={DATA: run.dataset_id},
+        )
+    message = run.job.message
+    if message:
+        sentence = escape_markdown(message)
+        if run.state in (RunState.FAILED, RunState.INTERRUPTED):
+            st.error(sentence, icon=":material/error:")
+        else:
+            st.info(sentence, icon=":material/info:")
+
+
+def follow(run: Run) -> None:
+    """Progress, Stop, and the curves as they grow; the page renews itself at the end."""
+    st.fragment(_follow, run_every=POLL_SECONDS)(run.id)
+
+
+def results(run: Run) -> None:
+    """Figures, curves, confusion matrix and the table of classes, as far as there are any."""
+    if run.has_model:
+        _figures(run)
+        with st.container(horizontal=True):
+            if st.button("Classify photos", type="primary", icon=":material/image_search:"):
+                st.switch_page(frame.CLASSIFY, query_params={RUN: run.id})
+            if st.button("Change and train again", icon=":material/model_training:"):
+                st.switch_page(frame.TRAIN, query_params={DATA: run.dataset_id})
+    _curves(run)
+    if run.has_model:
+        _confusion(run)
+
+
+def details(run: Run) -> None:
+    """Configuration, events, log, and the way to delete the run."""
+    for event in run_events(context.store(), run.id):
+        if event.level == "warning":
+            st.warning(escape_markdown(event.message), icon=":material/warning:")
+    with st.expander("Configuration", icon=":material/settings:"):
+        st.json(json.loads(run.config.to_json()), expanded=1)
+    log = RunFiles(context.workspace().run_folder(run.id)).log
+    if log.exists() and run.state in (RunState.FAILED, RunState.INTERRUPTED):
+        with st.expander("What the worker printed", icon=":material/terminal:"):
+            lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+            st.code("\n".join(lines[-LOG_LINES:]) or "Nothing.", language=None)
+    if run.state.final:
+        with st.popover("Delete this run", icon=":material/delete:", type="tertiary"):
+            st.markdown("Its network, figures and log will be gone for good.")
+            if st.button("Delete it", type="primary", key=f"delete-{run.id}"):
+                request_delete(context.store(), run.id)
+                st.switch_page(frame.HOME)
+
+
+def _follow(run_id: str) -> None:
+    run = get_run(context.store(), run_id)
+    context.attend()
+    if run.state.final:
+        if run.state is RunState.COMPLETED and st.query_params.get(TOUR):
+            st.switch_page(frame.CLASSIFY, query_params={RUN: run.id, TOUR: "1"})
+        st.rerun()
+    progress, stop = st.columns([5, 1], vertical_alignment="center")
+    with progress:
+        show_progress(run)
+    with stop:
+        if st.button(
+            "Stop",
+            icon=":material/stop_circle:",
+            disabled=run.state is RunState.STOPPING,
+            help="Ends within a batch and keeps the best model so far",
+            width="stretch",
+        ):
+            jobs.request_stop(context.store(), run.job.id)
+            st.rerun(scope="fragment")
+    _curves(run)
+
+
+def _figures(run: Run) -> None:
+    """The figures of the saved model, those that matter most first."""
+    metrics, results_ = run.metrics, run.results
+    counts = {}
+    try:
+        counts = _evaluation(run, Split.VALIDATION).class_counts
+    except CnnlabError as error:
+        st.error(escape_markdown(str(error)), icon=":material/error:")
+    names = ["accuracy", "balanced_accuracy", "macro_f1"]
+    if is_uneven(counts):
+        names = ["balanced_accuracy", "macro_f1", "accuracy"]
+    split = "test" if "test_accuracy" in metrics else "validation"
+    with st.container(horizontal=True):
+        for name in names[:2]:
+            label = f"{split.capitalize()} {name.replace('_', ' ')}"
+            st.metric(label, percent(metrics[f"{split}_{name}"]), border=True)
+        if split == "test":
+            st.metric("Validation accuracy", percent(metrics["validation_accuracy"]), border=True)
+        best = results_.get("best_epoch")
+        st.metric("Best epoch", f"{best or '–'} of {results_['epochs']}", border=True)
+        st.metric("Took", duration(results_["seconds"]), border=True)
+        st.metric("Parameters", f"{results_['parameters']['total']:,}", border=True)
+    baseline = majority_baseline(counts)
+    if baseline is not None:
+        st.caption(
+            f"Always answering “{escape_markdown(baseline.class_name)}” would be right in "
+            f"{percent(baseline.share)} of the validation pictures."
+        )
+
+
+def _curves(run: Run) -> None:
+    epochs = epoch_records(context.store(), run.id)
+    if not epochs:
+        if run.state.final:
+            st.caption("No epoch was finished, so there are no curves.")
+        return
+    ended = run.state.final
+    planned = None if ended else run.config.training.epochs
+    best = run.results.get("best_epoch")
+    dark = context.is_dark()
+    left, right = st.columns(2)
+    with left:
+        figure = plot_accuracy(epochs, best_epoch=best, planned_epochs=planned, dark=dark)
+        show_chart(figure, key=f"accuracy-{run.id}-{ended}")
+    with right:
+        figure = plot_loss(epochs, best_epoch=best, planned_epochs=planned, dark=dark)
+        show_chart(figure, key=f"loss-{run.id}-{ended}")
+
+
+def _confusion(run: Run) -> None:
+    """Which class is taken for which, and how each class fares."""
+    try:
+        splits = [split for split in (Split.TEST, Split.VALIDATION) if _has(run, split)]
+        st.subheader("Where it fails")
+        split, by_share = _confusion_options(splits)
+        evaluation = _evaluation(run, split)
+    except CnnlabError as error:
+        st.error(escape_markdown(str(error)), icon=":material/error:")
+        return
+    matrix, table = st.columns([3, 2], gap="large")
+    with matrix:
+        show_chart(
+            plot_confusion(
+                evaluation.confusion,
+                evaluation.class_names,
+                by_share=by_share,
+                dark=context.is_dark(),
+            ),
+            key=f"confusion-{run.id}",
+        )
+    with table:
+        _say_confused(evaluation)
+        _class_table(evaluation)
+
+
+def _confusion_options(splits: list[Split]) -> tuple[Split, bool]:
+    with st.container(horizontal=True):
+        split = st.segmented_control(
+            "Pictures",
+            splits,
+            default=splits[0],
+            required=True,
+            format_func=lambda split: f"{split.value} pictures",
+            label_visibility="collapsed",
+        )
+        by_share = st.toggle("Share of the true class")
+    return Split(split or splits[0]), by_share
+
+
+def _say_confused(evaluation: Evaluation) -> None:
+    pairs = most_confused_pairs(evaluation.confusion, _CONFUSED_PAIRS)
+    if not pairs:
+        st.markdown("Every picture was recognised.")
+        return
+    names = evaluation.class_names
+    lines = [
+        f"- {pair.count} of “{escape_markdown(names[pair.true])}” taken for "
+        f"“{escape_markdown(names[pair.predicted])}”"
+        for pair in pairs
+    ]
+    st.markdown("Most often confused:\n" + "\n".join(lines))
+
+
+def _class_table(evaluation: Evaluation) -> None:
+    st.dataframe(
+        pd.DataFrame(
+            [
+                {
+                    "class": name,
+                    "precision": scores.precision,
+                    "recall": scores.recall,
+                    "F1": scores.f1,
+                    "pictures": scores.support,
+                }
+                for name, scores in zip(evaluation.class_names, evaluation.per_class, strict=True)
+            ]
+        ),
+        hide_index=True,
+        column_config={
+            name: st.column_config.NumberColumn(format="%.3f")
+            for name in ("precision", "recall", "F1")
+        },
+    )
+
+
+def _has(run: Run, split: Split) -> bool:
+    return bool((predictions_of(run.id).splits == split.value).any())
+
+
+def _evaluation(run: Run, split: Split) -> Evaluation:
+    predictions: Predictions = predictions_of(run.id)
+    return evaluate(predictions.select(split))

@@ -1,0 +1,59 @@
+"""Starts the dashboard's server."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import threading
+import time
+import webbrowser
+from contextlib import closing, suppress
+from pathlib import Path
+
+from cnnlab.errors import CnnlabError
+from cnnlab.workspace import WORKSPACE_VARIABLE, Workspace
+
+ADDRESS = "127.0.0.1"
+PROJECT_FOLDER = Path(__file__).resolve().parents[2]
+_BROWSER_WAITS_SECONDS = 20.0
+
+
+def serve_dashboard(workspace: Workspace, port: int) -> None:
+    """Serve the pages on 127.0.0.1 until Ctrl-C; trainings go on after it.
+
+    Raises:
+        CnnlabError: If the port is taken or app.py is not where it should be.
+    """
+    script = PROJECT_FOLDER / "app.py"
+    if not script.exists():
+        raise CnnlabError(
+            "no-app",
+            f"The dashboard is started from the project's folder; there is no {script}.",
+        )
+    with closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as probe:
+        if probe.connect_ex((ADDRESS, port)) == 0:
+            raise CnnlabError(
+                "port-taken",
+                f"Something already listens on {ADDRESS}:{port}. Open it in the browser, or "
+                "choose another port with --port.",
+            )
+    os.environ[WORKSPACE_VARIABLE] = str(workspace.root)
+    os.chdir(PROJECT_FOLDER)  # Streamlit reads .streamlit/config.toml from here
+    from streamlit.web import bootstrap
+
+    options = {"server.port": port, "server.address": ADDRESS, "server.headless": True}
+    bootstrap.load_config_options(options)
+    if sys.stdout.isatty():
+        threading.Thread(target=_open_browser, args=(port,), daemon=True).start()
+    bootstrap.run(str(script), False, [], options)
+
+
+def _open_browser(port: int) -> None:
+    """Open the first page once the server answers; quietly nothing where there is no browser."""
+    deadline = time.monotonic() + _BROWSER_WAITS_SECONDS
+    while time.monotonic() < deadline:
+        with suppress(OSError), socket.create_connection((ADDRESS, port), timeout=1):
+            webbrowser.open(f"http://{ADDRESS}:{port}")
+            return
+        time.sleep(0.2)

@@ -1,0 +1,209 @@
+"""The folder that holds everything cnnlab makes, and the one way to write a file into it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from filelock import FileLock
+
+from cnnlab.errors import WorkspaceError
+
+WORKSPACE_VARIABLE = "CNNLAB_WORKSPACE"
+DEFAULT_WORKSPACE = "workspace"
+_FULL_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """Where things lie. Nothing outside this class joins paths of the workspace by hand."""
+
+    root: Path
+
+    @property
+    def store_file(self) -> Path:
+        """The SQLite store: data sets, jobs, runs, metrics."""
+        return self.root / "store.sqlite"
+
+    @property
+    def pixels_folder(self) -> Path:
+        """Prepared pictures, shared by all runs."""
+        return self.root / "cache" / "pixels"
+
+    @property
+    def locks_folder(self) -> Path:
+        """Lock files, one per thing that only one process may do at a time."""
+        return self.root / "locks"
+
+    @property
+    def scheduler_log(self) -> Path:
+        """What the scheduler and the warm worker print."""
+        return self.root / "scheduler.log"
+
+    @property
+    def attention_file(self) -> Path:
+        """Touched while somebody uses the workspace; its age tells idleness."""
+        return self.root / "attention"
+
+    def dataset_folder(self, dataset_id: str) -> Path:
+        """Folder of one data set's index."""
+        return self.root / "datasets" / dataset_id
+
+    def index_file(self, dataset_id: str) -> Path:
+        """The data set's index, one row a picture."""
+        return self.dataset_folder(dataset_id) / "index.parquet"
+
+    def builtin_folder(self, name: str) -> Path:
+        """Where a built-in set's pictures are written."""
+        return self.root / "builtin" / name
+
+    def run_folder(self, run_id: str) -> Path:
+        """Folder of one run; its files are named by `RunFiles`."""
+        return self.root / "runs" / run_id
+
+    def lock(self, name: str, timeout_seconds: float = -1) -> FileLock:
+        """A lock between processes; released by the system when its process ends."""
+        return FileLock(self.locks_folder / f"{name}.lock", timeout=timeout_seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class RunFiles:
+    """The files of one run, each written once and atomically."""
+
+    folder: Path
+
+    @property
+    def config(self) -> Path:
+        """The RunConfig as JSON."""
+        return self.folder / "config.json"
+
+    @property
+    def split(self) -> Path:
+        """Which picture was used for what."""
+        return self.folder / "split.parquet"
+
+    @property
+    def best_weights(self) -> Path:
+        """Weights of the best epoch so far."""
+        return self.folder / "best.weights.h5"
+
+    @property
+    def keras_model(self) -> Path:
+        """The finished network for Keras."""
+        return self.folder / "model.keras"
+
+    @property
+    def lite_model(self) -> Path:
+        """The finished network for LiteRT; what every prediction uses."""
+        return self.folder / "model.tflite"
+
+    @property
+    def model_facts(self) -> Path:
+        """Class names and preparation that belong to the finished network, JSON."""
+        return self.folder / "model.json"
+
+    @property
+    def predictions(self) -> Path:
+        """Probabilities of every validation and test picture."""
+        return self.folder / "predictions.parquet"
+
+    @property
+    def features(self) -> Path:
+        """Penultimate features, rows as in the predictions."""
+        return self.folder / "features.npy"
+
+    @property
+    def log(self) -> Path:
+        """What the worker printed."""
+        return self.folder / "worker.log"
+
+
+def open_workspace(folder: Path | str | None = None) -> Workspace:
+    """Make sure that a workspace folder exists and can be written to.
+
+    Args:
+        folder: The folder; else the environment's CNNLAB_WORKSPACE; else ./workspace.
+
+    Raises:
+        WorkspaceError: If it cannot be made or written to.
+    """
+    root = Path(folder or os.environ.get(WORKSPACE_VARIABLE) or DEFAULT_WORKSPACE)
+    workspace = Workspace(root.expanduser().resolve())
+    try:
+        for part in (workspace.locks_folder, workspace.root / "runs", workspace.root / "datasets"):
+            part.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise explain_os_error(error, workspace.root, "make the workspace") from error
+    if not os.access(workspace.root, os.W_OK):
+        raise WorkspaceError(
+            "workspace-read-only",
+            f"The workspace must be writable. Received: {workspace.root}. "
+            "Choose another folder with --workspace or CNNLAB_WORKSPACE.",
+        )
+    return workspace
+
+
+def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    """Write a file aside, flush it to disk and rename it, so that nobody sees half of it.
+
+    Args:
+        path: The final place; its folder is made if it is missing.
+        write: Gets the open file and writes its content.
+
+    Raises:
+        WorkspaceError: If the disk is full or the folder cannot be written to; nothing is left
+            behind and an earlier file stays as it was.
+    """
+    with aside(path) as temporary:
+        try:
+            with temporary.open("xb") as file:
+                write(file)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise explain_os_error(error, path, "write") from error
+
+
+@contextmanager
+def aside(path: Path) -> Iterator[Path]:
+    """Offer a temporary sibling of `path`; rename it to `path` when the block ends well.
+
+    Raises:
+        WorkspaceError: If the folder cannot be made or the file cannot be renamed.
+    """
+    temporary = path.with_name(f".{secrets.token_hex(4)}.{path.name}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise explain_os_error(error, path.parent, "make the folder") from error
+    try:
+        yield temporary
+        try:
+            temporary.replace(path)
+        except OSError as error:
+            raise explain_os_error(error, path, "write") from error
+    finally:
+        with suppress(FileNotFoundError):
+            temporary.unlink()
+
+
+def explain_os_error(error: OSError, path: Path, action: str) -> WorkspaceError:
+    """Turn a refusal of the operating system into a sentence with its cure."""
+    # HDF5 reports a full disk in its text only
+    if error.errno in _FULL_DISK or "No space left" in str(error):
+        return WorkspaceError(
+            "disk-full",
+            f"The disk is full: could not {action} {path}. What was there before is unharmed. "
+            "Free some space and try again.",
+        )
+    return WorkspaceError(
+        "workspace-unusable",
+        f"Could not {action} {path}: {error.strerror or error}. "
+        "Check the folder's permissions, or choose another with --workspace.",
+    )

@@ -1,0 +1,122 @@
+"""Learning curves show every epoch, the best one, and stand still while a run goes on."""
+
+import math
+
+import pytest
+
+from cnnlab.figures.curves import (
+    accuracy_floor,
+    curve_info,
+    loss_top,
+    plot_accuracy,
+    plot_loss,
+)
+
+
+def epochs(count):
+    return [
+        {
+            "epoch": number,
+            "loss": 2 / number,
+            "validation_loss": 2.2 / number,
+            "accuracy": 1 - 0.7 / number,
+            "validation_accuracy": 1 - 0.75 / number,
+            "learning_rate": 1e-3,
+            "seconds": 1.5,
+        }
+        for number in range(1, count + 1)
+    ]
+
+
+def trace(figure, uid):
+    return next((trace for trace in figure.data if trace.uid == uid), None)
+
+
+def test_info_picks_a_metric_and_its_validation_twin():
+    info = curve_info(epochs(2), "loss", best_epoch=2, planned_epochs=10)
+
+    assert info.epochs == (1, 2)
+    assert info.train == (2, 1)
+    assert info.validation == (2.2, 1.1)
+    assert info.best_value == 1.1
+    assert info.last_epoch == 10
+
+
+def test_values_that_are_missing_or_not_finite_are_gaps():
+    records = [{"epoch": 1, "loss": math.nan}, {"epoch": 2, "loss": math.inf}, {"epoch": 3}]
+    info = curve_info(records, "loss", best_epoch=1)
+
+    assert info.train == (None, None, None)
+    assert info.validation == (None, None, None)
+    assert info.best_value is None
+    plot_loss(records, best_epoch=1).to_json()
+
+
+def test_a_best_epoch_that_has_not_arrived_yet_is_left_out():
+    assert curve_info(epochs(2), "loss", best_epoch=3).best_epoch is None
+
+
+@pytest.mark.parametrize("plot", [plot_loss, plot_accuracy])
+@pytest.mark.parametrize("count", [0, 1, 500])
+def test_any_number_of_epochs_can_be_drawn(plot, count):
+    figure = plot(epochs(count), best_epoch=count or None)
+
+    assert len(trace(figure, "train").x) == count
+    assert (trace(figure, "best") is not None) == (count > 0)
+    assert trace(figure, "train").mode == ("lines" if count == 500 else "lines+markers")
+    figure.to_json()
+
+
+@pytest.mark.parametrize("plot", [plot_loss, plot_accuracy])
+def test_axis_and_identity_stay_while_epochs_arrive(plot):
+    before, after = plot(epochs(2), planned_epochs=20), plot(epochs(3), planned_epochs=20)
+
+    assert before.layout.xaxis.range == after.layout.xaxis.range
+    assert before.layout.xaxis.range[1] > 20
+    assert before.layout.uirevision == after.layout.uirevision
+    assert [t.uid for t in before.data] == [t.uid for t in after.data]
+    assert before.layout.margin.t == after.layout.margin.t
+    # the first best epoch must not move the chart either
+    assert plot(epochs(3), best_epoch=3).layout.margin.t == before.layout.margin.t
+
+
+def test_the_best_epoch_is_marked_and_named():
+    figure = plot_accuracy(epochs(5), best_epoch=4)
+
+    assert list(trace(figure, "best").x) == [4]
+    assert list(trace(figure, "best").y) == [1 - 0.75 / 4]
+    assert "best epoch 4: 81.2%" in figure.layout.title.text
+
+
+def test_the_baseline_is_a_dashed_line_across_the_chart():
+    figure = plot_accuracy(epochs(5), baseline=0.172)
+    line = trace(figure, "baseline")
+
+    assert list(line.y) == [0.172, 0.172]
+    assert line.x[0] <= figure.layout.xaxis.range[0]
+    assert line.x[1] >= figure.layout.xaxis.range[1]
+    assert line.line.dash == "dash"
+    assert "majority class 17.2%" in figure.layout.title.text
+
+
+def test_accuracy_starts_below_everything_that_is_drawn():
+    info = curve_info([{"epoch": 1, "accuracy": 0.83, "validation_accuracy": 0.91}], "accuracy")
+
+    assert accuracy_floor(info, None) == 0.8
+    assert accuracy_floor(info, 0.3) == pytest.approx(0.2)
+    assert accuracy_floor(curve_info([], "accuracy"), None) == 0
+
+
+def test_one_spike_of_validation_loss_does_not_flatten_the_rest():
+    records = epochs(10)
+    records[2]["validation_loss"] = 480.0
+    info = curve_info(records, "loss")
+
+    assert loss_top(info) < 10
+    assert "peak 480 not shown" in plot_loss(records).layout.title.text
+    assert "peak" not in plot_loss(epochs(10)).layout.title.text
+    assert loss_top(curve_info(epochs(10), "loss")) > 2.2
+
+
+def test_perfect_networks_can_be_drawn():
+    assert loss_top(curve_info([{"epoch": 1, "loss": 0.0, "validation_loss": 0.0}], "loss")) > 0

@@ -1,0 +1,109 @@
+"""The table of recipes: exact parameter counts, scaling, and configurations that survive JSON."""
+
+import json
+
+import pytest
+
+from cnnlab.config import Scaling, change_config, parse_config
+from cnnlab.errors import ConfigError
+from cnnlab.networks.description import describe
+from cnnlab.networks.recipes import RECIPES, recipe, recipe_rows
+
+
+@pytest.mark.parametrize(
+    ("name", "total", "trainable"),
+    [
+        ("cifar-blocks", 289_443, 288_995),
+        ("catsdogs-basic", 1_355_938, 1_355_938),
+        ("conv-32-32", 12_400_930, 12_400_930),
+    ],
+)
+def test_parameter_counts_equal_the_published_ones(name: str, total: int, trainable: int) -> None:
+    description = recipe(name).describe()
+    assert description.total_parameters == total
+    assert description.trainable_parameters == trainable
+
+
+@pytest.mark.parametrize(
+    ("name", "scaling"),
+    [
+        ("quick", Scaling.UNIT),
+        ("cifar-blocks", Scaling.UNIT),
+        ("catsdogs-basic", Scaling.NONE),
+        ("conv-32-32", Scaling.UNIT),
+    ],
+)
+def test_pixel_scaling_belongs_to_the_recipe(name: str, scaling: Scaling) -> None:
+    chosen = recipe(name)
+    assert chosen.config.network.scaling is scaling
+    names = [row.name for row in chosen.describe().rows]
+    assert ("scaling" in names) == (scaling is not Scaling.NONE)
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "epochs", "batch_size", "learning_rate"),
+    [
+        ("cifar-blocks", 32, 10, 128, 1e-3),
+        ("catsdogs-basic", 160, 20, 32, 1e-3),
+        ("conv-32-32", 224, 10, 64, 1e-3),
+    ],
+)
+def test_studies_keep_their_picture_size_and_training(
+    name: str, size: int, epochs: int, batch_size: int, learning_rate: float
+) -> None:
+    config = recipe(name).config
+    assert config.data.size == size
+    assert config.training.epochs == epochs
+    assert config.training.batch_size == batch_size
+    assert config.training.learning_rate == learning_rate
+
+
+def test_cifar_blocks_waits_for_its_slow_start_before_it_stops_early() -> None:
+    stopping = recipe("cifar-blocks").config.training.early_stopping
+    assert stopping is not None
+    assert (stopping.patience, stopping.start_epoch) == (3, 4)
+
+
+@pytest.mark.parametrize("name", list(RECIPES))
+def test_configurations_survive_json(name: str) -> None:
+    chosen = recipe(name)
+    assert parse_config(chosen.config.to_json()) == chosen.config
+    assert chosen.config.recipe == chosen.name == name
+
+
+@pytest.mark.parametrize("name", list(RECIPES))
+def test_early_stopping_is_on_and_can_be_switched_off(name: str) -> None:
+    config = recipe(name).config
+    assert config.training.early_stopping is not None
+    off = change_config(config, {"training.early_stopping": False})
+    assert off.training.early_stopping is None
+
+
+@pytest.mark.parametrize("size", [28, 32, 64, 96, 160])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_quick_takes_small_pictures_of_any_size_without_growing(size: int, channels: int) -> None:
+    quick = recipe("quick")
+    description = describe(quick.config.network, (size, size, channels), 6)
+    first = next(row for row in description.rows if row.kind == "conv")
+    others = description.total_parameters - first.parameters
+    usual = quick.describe()
+    usual_first = next(row for row in usual.rows if row.kind == "conv")
+    assert others == usual.total_parameters - usual_first.parameters
+    assert description.total_parameters < 1_500_000
+
+
+def test_rows_are_json_with_shape_parameters_and_one_sentence() -> None:
+    rows = json.loads(json.dumps(recipe_rows()))
+    assert [row["name"] for row in rows] == list(RECIPES)
+    blocks = next(row for row in rows if row["name"] == "cifar-blocks")
+    assert blocks["input_shape"] == [32, 32, 3]
+    assert blocks["classes"] == 3
+    assert blocks["parameters"] == {"total": 289_443, "trainable": 288_995}
+    assert all(row["summary"].endswith(".") for row in rows)
+
+
+def test_unknown_recipes_are_refused_with_the_known_names() -> None:
+    with pytest.raises(
+        ConfigError, match=r"Received: 'quikc'\. Choose one of: quick, cifar-blocks"
+    ):
+        recipe("quikc")

@@ -2,4 +2,5 @@
 
 from cnnlab.cli import main
 
-main()
+if __name__ == "__main__":  # also imported by processes that paint pictures
+    main()

@@ -70,7 +70,7 @@ def scan(path: str, workspace: WorkspaceOption = None, json: JsonOption = False)
 
 
 @app.command()
-def recipes(json: JsonOption = False) -> None:
+def recipes(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
     """List the named starting configurations."""
     from cnnlab.networks.recipes import recipe_rows
 

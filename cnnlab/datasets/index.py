@@ -41,7 +41,7 @@ class DatasetIndex:
     """What a data set's folder holds. The frames that are handed out must not be changed.
 
     Attributes:
-        frame: One row a file, with the columns of `COLUMNS`, sorted by path.
+        frame: One row a file, with the columns of `COLUMNS`, sorted by path, numbered from 0.
         class_folders: Sorted names of the classes, those without any file included.
         notes: Sentences on what was left out.
     """
@@ -89,6 +89,14 @@ class DatasetIndex:
         for column in ("path", "class", "split", "content_hash"):
             digest.update("\0".join([column, *self.usable[column], ""]).encode())
         return digest.hexdigest()
+
+    def equals(self, other: DatasetIndex) -> bool:
+        """Whether both say the same of the same files."""
+        return (
+            self.class_folders == other.class_folders
+            and self.notes == other.notes
+            and self.frame.equals(other.frame)
+        )
 
     def duplicates(self) -> list[list[str]]:
         """Paths of usable pictures with the same bytes; groups and paths sorted."""

@@ -14,6 +14,14 @@ from cnnlab.datasets.images import ImageFacts, ImageProblem
 from cnnlab.datasets.index import COLUMNS, DatasetIndex
 from cnnlab.datasets.inspection import Progress, inspect_files
 
+# Columns that come from listing a folder, by the attribute of `FoundFile`.
+_LISTED = {
+    "path": "path",
+    "class_name": "class",
+    "split": "split",
+    "bytes": "bytes",
+    "modified_ns": "modified_ns",
+}
 _MAY_HAVE_HEALED = frozenset({ImageProblem.MISSING.value, ImageProblem.UNREADABLE.value})
 
 Rows = NDArray[np.int64]
@@ -45,52 +53,41 @@ def scan(
             "no-classes", with the cure.
     """
     contents = list_files(root)
-    known = _known_rows(contents.files, previous)
-    total, reused = len(known), int((known >= 0).sum())
-    if progress is not None:
-        progress(reused, total)
-    if previous is not None and _is_same(contents, known, previous):
+    files, total = contents.files, len(contents.files)
+    if previous is not None and _is_same(contents, previous):
+        if progress is not None:
+            progress(total, total)
         return previous
-    new = [file for file, row in zip(contents.files, known.tolist(), strict=True) if row < 0]
-    facts = _inspect(root, new, progress, total, threads)
-    frame = _make_frame(contents.files, known, previous, facts)
+    known = _known_rows(files, previous)
+    new = [file for file, row in zip(files, known.tolist(), strict=True) if row < 0]
+    frame = _make_frame(files, known, previous, _inspect(root, new, progress, total, threads))
     index = DatasetIndex(frame, contents.class_folders, contents.notes)
-    return previous if previous is not None and _is_equal(index, previous) else index
+    return previous if previous is not None and index.equals(previous) else index
+
+
+def _is_same(contents: FolderContents, previous: DatasetIndex) -> bool:
+    """Whether the folder holds the files of the previous index, unchanged, and no others."""
+    frame = previous.frame
+    return (
+        contents.class_folders == previous.class_folders
+        and contents.notes == previous.notes
+        and all(
+            [getattr(file, attribute) for file in contents.files] == frame[column].tolist()
+            for attribute, column in _LISTED.items()
+        )
+        and not frame["problem"].isin(_MAY_HAVE_HEALED).any()
+    )
 
 
 def _known_rows(files: Sequence[FoundFile], previous: DatasetIndex | None) -> Rows:
     """For each file its row in the previous index, or -1 if it must be opened."""
     if previous is None:
         return np.full(len(files), -1, dtype=np.int64)
-    columns = (previous.frame[name].tolist() for name in ("path", "bytes", "modified_ns"))
-    row_of = {key: row for row, key in enumerate(zip(*columns, strict=True))}
-    rows = np.fromiter(
-        (row_of.get((file.path, file.bytes, file.modified_ns), -1) for file in files),
-        dtype=np.int64,
-        count=len(files),
-    )
-    refused = previous.frame["problem"].isin(_MAY_HAVE_HEALED).to_numpy(dtype=bool)
-    rows[np.isin(rows, np.flatnonzero(refused))] = -1
-    return rows
-
-
-def _is_same(contents: FolderContents, known: Rows, previous: DatasetIndex) -> bool:
-    """Whether the files are those of the previous index, all of them and no others."""
-    return (
-        np.array_equal(known, np.arange(len(previous.frame)))
-        and contents.class_folders == previous.class_folders
-        and contents.notes == previous.notes
-        and [file.class_name for file in contents.files] == previous.frame["class"].tolist()
-        and [file.split for file in contents.files] == previous.frame["split"].tolist()
-    )
-
-
-def _is_equal(index: DatasetIndex, previous: DatasetIndex) -> bool:
-    return (
-        index.class_folders == previous.class_folders
-        and index.notes == previous.notes
-        and index.frame.equals(previous.frame)
-    )
+    frame = previous.frame[~previous.frame["problem"].isin(_MAY_HAVE_HEALED)]
+    columns = (frame[name].tolist() for name in ("path", "bytes", "modified_ns"))
+    row_of = dict(zip(zip(*columns, strict=True), frame.index.tolist(), strict=True))
+    known = [row_of.get((file.path, file.bytes, file.modified_ns), -1) for file in files]
+    return np.array(known, dtype=np.int64)
 
 
 def _inspect(
@@ -100,15 +97,15 @@ def _inspect(
     total: int,
     threads: int | None,
 ) -> list[ImageFacts]:
-    """Open files, except those whose name cannot be stored."""
+    """Open files, except those that the listing refused already."""
+    openable = [file.path for file in files if not file.refusal]
 
-    def tell(done: int, openable: int) -> None:
+    def tell(done: int, of: int) -> None:
         if progress is not None:
-            progress(total - openable + done, total)
+            progress(total - of + done, total)
 
-    opened = iter(
-        inspect_files(root, [file.path for file in files if not file.refusal], tell, threads)
-    )
+    tell(0, len(openable))
+    opened = iter(inspect_files(root, openable, tell, threads))
     return [
         ImageFacts(problem=ImageProblem.UNREADABLE, detail=file.refusal)
         if file.refusal
@@ -132,14 +129,11 @@ def _make_frame(
         facts: For each file without such a row, in their order.
     """
     columns: dict[str, object] = {
-        "path": [file.path for file in files],
-        "class": [file.class_name for file in files],
-        "split": [file.split for file in files],
-        "bytes": [file.bytes for file in files],
-        "modified_ns": [file.modified_ns for file in files],
+        column: [getattr(file, attribute) for file in files]
+        for attribute, column in _LISTED.items()
     }
     is_known = known >= 0
-    for name in ("width", "height", "mode", "format", "content_hash", "problem", "detail"):
+    for name in COLUMNS.keys() - columns.keys():
         values = np.empty(len(files), dtype=object)
         found = [getattr(fact, name) for fact in facts]
         values[~is_known] = ["" if value is None else value for value in found]

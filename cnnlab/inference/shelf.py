@@ -44,10 +44,12 @@ class ModelShelf:
         return len(self._models)
 
     def _put_away_others(self, kept: Key) -> None:
-        for key in [key for key in self._models if key != kept]:
-            if self._used_bytes() <= self._budget_bytes and key[0] != kept[0]:
-                break
+        """Drop earlier versions of the same file, then the least used ones beyond the budget."""
+        for key in [key for key in self._models if key != kept and key[0] == kept[0]]:
             del self._models[key]
+        for key in [key for key in self._models if key != kept]:
+            if self._used_bytes() > self._budget_bytes:
+                del self._models[key]
 
     def _used_bytes(self) -> int:
         return sum(model.size_bytes * _MEMORY_PER_FILE_BYTE for model in self._models.values())

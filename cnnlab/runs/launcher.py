@@ -27,6 +27,7 @@ class LocalLauncher:
         self._workspace = workspace
         self._spare: subprocess.Popen[bytes] | None = None
         self._children: dict[int, subprocess.Popen[bytes]] = {}
+        self._exit_codes: dict[int, int] = {}  # of children that the system has forgotten
 
     def start(self, job: Job) -> ProcessIdentity:
         """Start a process that waits for `hand_over`; a training gets the spare if there is one."""
@@ -34,6 +35,7 @@ class LocalLauncher:
         if process is None:
             process = self._spawn_worker(job.kind)
         self._children[process.pid] = process
+        self._exit_codes.pop(process.pid, None)
         return ProcessIdentity.of(process.pid)
 
     def hand_over(self, job: Job, process: ProcessIdentity) -> None:
@@ -67,13 +69,16 @@ class LocalLauncher:
 
     def reap(self) -> None:
         """Let the system forget children that have ended."""
-        for pid in [pid for pid, child in self._children.items() if child.poll() is not None]:
-            del self._children[pid]
+        for pid, child in list(self._children.items()):
+            code = child.poll()
+            if code is not None:
+                self._exit_codes[pid] = code
+                del self._children[pid]
 
     def exit_code(self, process: ProcessIdentity) -> int | None:
-        """How a child ended; None for one that runs or was not started by us."""
-        child = self._children.get(process.pid)
-        return None if child is None else child.poll()
+        """How a child ended; None for one that was not started by us."""
+        self.reap()
+        return self._exit_codes.get(process.pid)
 
     def _take_spare(self) -> subprocess.Popen[bytes] | None:
         spare, self._spare = self._spare, None

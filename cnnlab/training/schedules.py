@@ -30,5 +30,5 @@ def learning_rate_at(training: TrainingConfig, step: int, total_steps: int) -> f
         low = peak / START_DIVISOR
         return low + (peak - low) * step / warm_up
     low = peak / END_DIVISOR
-    done = min(1.0, (step - warm_up) / max(1.0, total_steps - warm_up))
+    done = min(1.0, (step - warm_up) / max(1.0, total_steps - 1 - warm_up))
     return low + (peak - low) * 0.5 * (1 + math.cos(math.pi * done))

@@ -140,12 +140,6 @@ def _figures(run: Run) -> None:
         st.metric("Best epoch", f"{best or '–'} of {results_['epochs']}", border=True)
         st.metric("Took", duration(results_["seconds"]), border=True)
         st.metric("Parameters", f"{results_['parameters']['total']:,}", border=True)
-    baseline = majority_baseline(counts)
-    if baseline is not None:
-        st.caption(
-            f"Always answering “{escape_markdown(baseline.class_name)}” would be right in "
-            f"{percent(baseline.share)} of the validation pictures."
-        )
 
 
 def _curves(run: Run) -> None:
@@ -160,11 +154,24 @@ def _curves(run: Run) -> None:
     dark = context.is_dark()
     left, right = st.columns(2)
     with left:
-        figure = plot_accuracy(epochs, best_epoch=best, planned_epochs=planned, dark=dark)
+        figure = plot_accuracy(
+            epochs, best_epoch=best, baseline=_baseline(run), planned_epochs=planned, dark=dark
+        )
         show_chart(figure, key=f"accuracy-{run.id}-{ended}")
     with right:
         figure = plot_loss(epochs, best_epoch=best, planned_epochs=planned, dark=dark)
         show_chart(figure, key=f"loss-{run.id}-{ended}")
+
+
+def _baseline(run: Run) -> float | None:
+    """What always naming the largest class would reach on validation; None before the end."""
+    if not run.has_model:
+        return None
+    try:
+        baseline = majority_baseline(_evaluation(run, Split.VALIDATION).class_counts)
+    except CnnlabError:
+        return None
+    return None if baseline is None else baseline.share
 
 
 def _confusion(run: Run) -> None:

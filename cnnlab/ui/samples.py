@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from datetime import UTC, datetime
 
 import pandas as pd
 import streamlit as st
 
 from cnnlab.datasets.index import DatasetIndex
+from cnnlab.datasets.splits import Split
 from cnnlab.errors import DatasetError
 from cnnlab.evaluation.metrics import is_uneven
 from cnnlab.figures.samples import plot_class_counts
@@ -53,6 +55,8 @@ def facts(dataset: Dataset, index: DatasetIndex) -> None:
     if dataset.scanned_at is not None:
         seen = f" · looked at {datetime.fromtimestamp(dataset.scanned_at, UTC):%Y-%m-%d %H:%M} UTC"
     st.caption(f"{escape_markdown(str(dataset.location))}{seen}")
+    for note in index.notes:
+        st.caption(escape_markdown(note))
     for name in index.empty_classes:
         st.warning(
             f"{escape_markdown(name)}: no usable picture, this class is left out.",
@@ -65,11 +69,11 @@ def class_counts(index: DatasetIndex) -> None:
     counts = index.class_counts
     by_split = None
     if index.has_given_split:
-        table = index.usable.groupby(["split", "class"]).size()
+        pairs = Counter(zip(index.usable["split"], index.usable["class"], strict=True))
         by_split = {
-            split: {str(name): int(n) for name, n in table[split].items()}
-            for split in ("train", "validation", "test")
-            if split in table.index
+            split.value: {name: pairs[split.value, name] for name in counts}
+            for split in Split
+            if (index.usable["split"] == split.value).any()
         }
     show_chart(plot_class_counts(counts, by_split, dark=context.is_dark()), key="class-counts")
     if is_uneven(counts):

@@ -60,7 +60,7 @@ def dashboard(tmp_path: Path) -> Iterator[Dashboard]:
         yield running
 
 
-class serve:  # noqa: N801 - reads as a verb phrase: with serve(workspace) as dashboard
+class serve:
     """A dashboard for a workspace, as `python -m cnnlab app` starts it."""
 
     def __init__(self, workspace: Workspace) -> None:

@@ -51,9 +51,7 @@ def test_user_looks_trains_reloads_and_classifies(page: Page, dashboard: Dashboa
     start.click()
 
     heading(page, "Run")
-    expect(page.get_by_text(re.compile(r"Epoch \d of 2")).first).to_be_visible(
-        timeout=TRAINING_MS
-    )
+    expect(page.get_by_text(re.compile(r"Epoch \d of 2")).first).to_be_visible(timeout=TRAINING_MS)
     address = page.url
     run_id = re.search(r"run=([\w-]+)", address)
     assert run_id is not None

@@ -16,17 +16,14 @@ from PIL import Image
 import cnnlab
 from cnnlab.config import Colour, DataConfig
 from cnnlab.datasets import images
-from cnnlab.datasets.index import DatasetIndex, scan
+from cnnlab.datasets.index import DatasetIndex
 from cnnlab.datasets.pixels import PreparationStopped, open_pixels
+from cnnlab.datasets.scan import scan
 from cnnlab.errors import DatasetError, WorkspaceError
 from cnnlab.workspace import Workspace, open_workspace
 
 SMALL = DataConfig(size=16)
 CHECKOUT = Path(cnnlab.__file__).parents[1]
-
-
-def make_index(root: Path) -> DatasetIndex:
-    return scan(root)
 
 
 @pytest.fixture
@@ -44,12 +41,7 @@ def root(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def index(root: Path) -> DatasetIndex:
-    return make_index(root)
-
-
-@pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    return open_workspace(tmp_path / "workspace")
+    return scan(root)
 
 
 def files(workspace: Workspace) -> list[str]:
@@ -109,7 +101,7 @@ def test_pictures_are_prepared_once_for_each_way_of_preparing(workspace, root, i
 def test_a_changed_data_set_gets_a_file_of_its_own(workspace, root, index):
     before = open_pixels(workspace, root, index, SMALL).pixels
     Image.new("RGB", (20, 20), "red").save(root / "cat" / "00.png")
-    after = open_pixels(workspace, root, make_index(root), SMALL)
+    after = open_pixels(workspace, root, scan(root), SMALL)
     assert len(before) == 60
     assert len(after.pixels) == 61
     assert after.pixels[after.rows(["cat/00.png"])[0], 0, 0].tolist() == [255, 0, 0]
@@ -182,7 +174,7 @@ def test_no_usable_picture_is_refused(workspace, tmp_path):
     (tmp_path / "pictures" / "cat").mkdir(parents=True)
     (tmp_path / "pictures" / "cat" / "0.png").write_bytes(b"")
     with pytest.raises(DatasetError) as refused:
-        open_pixels(workspace, tmp_path, make_index(tmp_path / "pictures"), SMALL)
+        open_pixels(workspace, tmp_path, scan(tmp_path / "pictures"), SMALL)
     assert refused.value.reason == "no-images"
 
 
@@ -227,8 +219,8 @@ OPEN_IN_ANOTHER_PROCESS = """
 import sys, time
 from pathlib import Path
 from cnnlab.config import DataConfig
-from cnnlab.datasets.index import scan
 from cnnlab.datasets.pixels import open_pixels
+from cnnlab.datasets.scan import scan
 from cnnlab.workspace import open_workspace
 
 workspace, root, notes = map(Path, sys.argv[1:])

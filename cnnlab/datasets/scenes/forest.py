@@ -76,7 +76,12 @@ def _trunks(canvas: Canvas, bark: RGB, near: float, through: RGB) -> None:
         colour = blend(light.on(bark, sunlit=rng.uniform(0.2, 0.9)), through, 0.62 * (1 - near))
         top = (x + lean, -5.0)
         canvas.polygon(
-            [(x - width * 0.6, foot), (x + width * 0.6, foot), (top[0] + width * 0.32, -5), (top[0] - width * 0.32, -5)],
+            [
+                (x - width * 0.6, foot),
+                (x + width * 0.6, foot),
+                (top[0] + width * 0.32, -5),
+                (top[0] - width * 0.32, -5),
+            ],
             colour,
         )
         edge = 0.5 * light.sun_side
@@ -111,7 +116,9 @@ def _bushes(canvas: Canvas, line: np.typing.NDArray[np.float32], leaf: RGB) -> N
         edge = step(ROWS - line, 14.0, 30.0)
         tone = np.clip(noise(rng, 30, 40), 0, 1)
         cover = step(ferns * 0.6 + patch, 1.02, 0.12) * edge
-        canvas.paint(mix(blend(green, (10, 18, 12), 0.55), blend(green, (220, 226, 130), 0.15), tone), cover)
+        canvas.paint(
+            mix(blend(green, (10, 18, 12), 0.55), blend(green, (220, 226, 130), 0.15), tone), cover
+        )
 
 
 def _path(canvas: Canvas) -> None:
@@ -125,7 +132,10 @@ def _path(canvas: Canvas) -> None:
     soil = canvas.light.on(pick(rng, ((156, 130, 96), (128, 110, 88), (170, 156, 130))))
     tone = 1 + 0.3 * (texture - 0.5) * fade
     cover = step(1 - away, 0.0, 0.2) * step(ROWS + 0 * COLUMNS, canvas.horizon + 2, 3.0)
-    canvas.paint((np.asarray(soil, np.float32) * tone[..., None]).astype(np.float32), cover.astype(np.float32))
+    canvas.paint(
+        (np.asarray(soil, np.float32) * tone[..., None]).astype(np.float32),
+        cover.astype(np.float32),
+    )
 
 
 def _rays(canvas: Canvas) -> None:
@@ -134,7 +144,10 @@ def _rays(canvas: Canvas) -> None:
     along = (COLUMNS + ROWS * np.float32(slope)) / SIDE
     beams = np.interp(along, np.linspace(-1, 2, 60), rng.random(60)).astype(np.float32)
     fade = 1 - ROWS / SIDE
-    canvas.paint(blend(canvas.light.horizon, (255, 246, 200), 0.6), step(beams, 0.7, 0.5) * fade * np.float32(0.3))
+    canvas.paint(
+        blend(canvas.light.horizon, (255, 246, 200), 0.6),
+        step(beams, 0.7, 0.5) * fade * np.float32(0.3),
+    )
 
 
 def _firs(canvas: Canvas) -> None:
@@ -196,7 +209,9 @@ def _hills(canvas: Canvas) -> None:
             haze = 1.3 * (1 - near) + 0.05 * (7 - row)
             if row == 0:
                 paint_ground(canvas, line - 2, colour, distance=haze, roughness=0.9)
-            plant_firs(canvas, line, 46 - int(26 * near), (size, size * 1.8), distance=haze, colour=colour)
+            plant_firs(
+                canvas, line, 46 - int(26 * near), (size, size * 1.8), distance=haze, colour=colour
+            )
 
 
 _VIEWS = (_inside, _firs, _edge, _hills)

@@ -45,16 +45,16 @@ def _tongue(canvas: Canvas) -> None:
     top = canvas.horizon - SIDE * rng.uniform(0.0, 0.1)
     down = np.clip((ROWS[:, 0] - np.float32(top)) / np.float32(SIDE - top), 0, 1)
     source, mouth = SIDE * rng.uniform(0.25, 0.75), SIDE * rng.uniform(0.2, 0.8)
-    bend = np.sin(down * np.float32(rng.uniform(2, 5))) * np.float32(SIDE * rng.uniform(-0.15, 0.15))
+    bend = np.sin(down * np.float32(rng.uniform(2, 5))) * np.float32(
+        SIDE * rng.uniform(-0.15, 0.15)
+    )
     centre = source + (mouth - source) * down**1.4 + bend * (1 - down)
     narrow, wide = SIDE * rng.uniform(0.05, 0.16), SIDE * rng.uniform(0.3, 0.75)
     half = narrow + (wide - narrow) * down ** np.float32(rng.uniform(0.8, 1.8))
     ragged = outline(rng, 8, 3) * np.float32(3)
     left = (centre - half + ragged).astype(np.float32)
     right = (centre + half + ragged[::-1]).astype(np.float32)
-    paint_ice(
-        canvas, left, right, top, dirt=rng.uniform(0.1, 0.6), cracks=rng.uniform(0.2, 0.85)
-    )
+    paint_ice(canvas, left, right, top, dirt=rng.uniform(0.1, 0.6), cracks=rng.uniform(0.2, 0.85))
     if rng.random() < 0.3:
         near = SIDE * (rng.uniform(0.86, 0.96) + 0.05 * outline(rng, 3, 5))
         paint_range(canvas, near, rock=rock, distance=0.0)

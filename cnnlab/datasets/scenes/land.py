@@ -202,4 +202,5 @@ def _slope(line: FloatArray) -> FloatArray:
     """Return how steeply the ridge falls to the right, smoothed over a few columns."""
     kernel = np.ones(7, np.float32) / 7
     smooth = np.convolve(np.pad(line, 3, mode="edge"), kernel, mode="valid")
-    return np.gradient(smooth).astype(np.float32)
+    slope: FloatArray = np.gradient(smooth).astype(np.float32)
+    return slope

@@ -104,9 +104,7 @@ def _snowfield(canvas: Canvas, rock: RGB) -> None:
     line = canvas.horizon + SIDE * (rng.uniform(0.0, 0.08) + 0.06 * outline(rng, 1.5, 4, 0.4))
     paint_ground(canvas, line, SNOW, distance=0.3, roughness=0.22)
     if rng.random() < 0.6:
-        plant_firs(
-            canvas, line + 6, int(rng.integers(3, 22)), (10, 30), distance=0.2, snow=0.45
-        )
+        plant_firs(canvas, line + 6, int(rng.integers(3, 22)), (10, 30), distance=0.2, snow=0.45)
     if rng.random() < 0.5:
         near = SIDE * (rng.uniform(0.85, 1.0) + 0.06 * outline(rng, 3, 5))
         paint_range(canvas, near, rock=rock, distance=0.0, snow=0.4)
@@ -119,9 +117,7 @@ def _ridges(canvas: Canvas, rock: RGB) -> None:
     for number in range(count):
         foot = canvas.horizon + (SIDE - canvas.horizon) * (number + 0.8) / count
         line = foot - SIDE * (0.1 + 0.06 * outline(rng, rng.uniform(1.5, 3), 5, 0.42))
-        paint_range(
-            canvas, line, rock=base, distance=1.4 * (1 - (number + 1) / count), relief=0.5
-        )
+        paint_range(canvas, line, rock=base, distance=1.4 * (1 - (number + 1) / count), relief=0.5)
 
 
 _FOREGROUNDS = (_meadow, _firs, _lake, _scree, _snowfield, _ridges)

@@ -81,7 +81,9 @@ def _cliff(canvas: Canvas) -> None:
     for x, y in points[:: max(1, len(points) // 18)]:
         length = rng.uniform(6, 0.8 * float(height.max()) + 7)
         shade = blend(tone, (20, 20, 30), rng.uniform(0.1, 0.35))
-        canvas.line([(x, y + 4), (x + rng.uniform(-5, 5), min(y + length, float(foot[int(x)])))], shade, 2)
+        canvas.line(
+            [(x, y + 4), (x + rng.uniform(-5, 5), min(y + length, float(foot[int(x)])))], shade, 2
+        )
     canvas.line(lower, canvas.light.on((240, 244, 244)), 2)
 
 
@@ -94,19 +96,32 @@ def _boats(canvas: Canvas) -> None:
         hull = canvas.light.on(pick(rng, ((240, 240, 236), (60, 70, 90), (170, 60, 50))))
         deck, keel = size * 0.5, size * 0.36
         canvas.polygon(
-            [(x - deck, foot - size * 0.16), (x + deck, foot - size * 0.16), (x + keel, foot), (x - keel, foot)],
+            [
+                (x - deck, foot - size * 0.16),
+                (x + deck, foot - size * 0.16),
+                (x + keel, foot),
+                (x - keel, foot),
+            ],
             hull,
         )
         if rng.random() < 0.7:
             sail = canvas.light.on(pick(rng, ((246, 244, 238), (222, 120, 70), (230, 226, 210))))
             mast = foot - size * 1.25
-            canvas.polygon([(x, mast), (x, foot - size * 0.22), (x + size * 0.45, foot - size * 0.22)], sail)
             canvas.polygon(
-                [(x - 1, mast + size * 0.1), (x - 1, foot - size * 0.22), (x - size * 0.36, foot - size * 0.22)],
+                [(x, mast), (x, foot - size * 0.22), (x + size * 0.45, foot - size * 0.22)], sail
+            )
+            canvas.polygon(
+                [
+                    (x - 1, mast + size * 0.1),
+                    (x - 1, foot - size * 0.22),
+                    (x - size * 0.36, foot - size * 0.22),
+                ],
                 blend(sail, (60, 70, 90), 0.18),
             )
         else:
-            canvas.rectangle(x - size * 0.2, foot - size * 0.36, x + size * 0.12, foot - size * 0.16, hull)
+            canvas.rectangle(
+                x - size * 0.2, foot - size * 0.36, x + size * 0.12, foot - size * 0.16, hull
+            )
 
 
 def _shore(canvas: Canvas) -> None:
@@ -136,6 +151,10 @@ def _parasols(canvas: Canvas, line: np.typing.NDArray[np.float32]) -> None:
         colour = canvas.light.on(pick(rng, ((214, 60, 54), (240, 200, 70), (60, 120, 190))))
         canvas.line([(x, foot), (x, foot - size)], canvas.light.on((90, 80, 70)))
         canvas.polygon(
-            [(x - size * 0.6, foot - size * 0.8), (x, foot - size * 1.2), (x + size * 0.6, foot - size * 0.8)],
+            [
+                (x - size * 0.6, foot - size * 0.8),
+                (x, foot - size * 1.2),
+                (x + size * 0.6, foot - size * 0.8),
+            ],
             colour,
         )

@@ -103,9 +103,9 @@ def paint_ice(
     rough, fade = flat_noise(rng, top - 10, 1.6, 1.1)
     fine, _ = flat_noise(rng, top - 10, 2.6, 3.2)
     wobble = noise(rng, 4, 5, 2) - np.float32(0.5)
-    bands = np.interp(
-        across + 0.12 * wobble, np.linspace(0, 1, 24), rng.random(24)
-    ).astype(np.float32)
+    bands = np.interp(across + 0.12 * wobble, np.linspace(0, 1, 24), rng.random(24)).astype(
+        np.float32
+    )
     sunlit = np.clip(0.72 + 1.3 * (rough - 0.5) + 0.8 * wobble, 0, 1)
     surface = mix(light.on(ICE_SHADE, distance=0.2), light.on(ICE), sunlit)
     crevasse = step(fine + 0.35 * wobble, 1.02 - 0.62 * cracks, 0.12) * (0.3 + 0.7 * fade)

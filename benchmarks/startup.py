@@ -121,9 +121,7 @@ def main() -> None:
             path = find_chromium()
             if path is None:
                 raise SystemExit("this needs a Chromium: make browser")
-            browser = playwright.chromium.launch(
-                executable_path=str(path), args=CHROMIUM_FLAGS
-            )
+            browser = playwright.chromium.launch(executable_path=str(path), args=CHROMIUM_FLAGS)
             pages = [first_page_seconds(browser, place) for _ in range(repeat)]
             figures["first_page_seconds"] = statistics.median(pages)
             figures["server_megabytes"] = server_megabytes(browser, place)

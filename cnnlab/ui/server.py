@@ -40,8 +40,12 @@ def serve_dashboard(workspace: Workspace, port: int) -> None:
             )
     os.environ[WORKSPACE_VARIABLE] = str(workspace.root)
     os.chdir(PROJECT_FOLDER)  # Streamlit reads .streamlit/config.toml from here
+    from streamlit.runtime.pages_manager import PagesManager
     from streamlit.web import bootstrap
 
+    # Without this, the folder pages/ makes Streamlit tell the first visitor who comes by a link
+    # that there is no such page: it learns of st.navigation only when app.py has run once.
+    PagesManager.uses_pages_directory = False
     options = {"server.port": port, "server.address": ADDRESS, "server.headless": True}
     bootstrap.load_config_options(options)
     if sys.stdout.isatty():

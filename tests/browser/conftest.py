@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from cnnlab.workspace import Workspace
 from tests.browser.chromium import CHROMIUM_FLAGS, find_chromium
@@ -21,6 +21,7 @@ from tests.conftest import end_processes_of
 PROJECT = Path(__file__).parents[2]
 START_SECONDS = 60
 WAIT_MS = 60_000
+expect.set_options(timeout=WAIT_MS)
 
 
 @dataclass(frozen=True)
@@ -69,16 +70,17 @@ class serve:
     def __enter__(self) -> Dashboard:
         port = free_port()
         self._workspace.root.mkdir(parents=True, exist_ok=True)
-        self._process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "cnnlab", "app"),
-                *("--workspace", str(self._workspace.root), "--port", str(port)),
-            ],
-            cwd=PROJECT,
-            stdin=subprocess.DEVNULL,
-            stdout=(self._workspace.root / "server.log").open("ab"),
-            stderr=subprocess.STDOUT,
-        )
+        with (self._workspace.root / "server.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "cnnlab", "app"),
+                    *("--workspace", str(self._workspace.root), "--port", str(port)),
+                ],
+                cwd=PROJECT,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
         wait_for_port(port, self._process)
         return Dashboard(f"http://127.0.0.1:{port}", self._workspace, self._process)
 

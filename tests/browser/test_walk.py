@@ -94,6 +94,13 @@ def test_first_click_leads_to_a_classified_picture(page: Page, dashboard: Dashbo
     expect(page.locator("h4").first).to_contain_text("%")
 
 
+def test_first_visitor_may_come_by_a_link(page: Page, dashboard: Dashboard):
+    open_at(page, dashboard, "/samples")
+    heading(page, "Samples")
+    page.wait_for_timeout(1000)
+    expect(page.get_by_text("Page not found")).to_have_count(0)
+
+
 def test_run_goes_on_when_browser_and_server_are_gone_and_can_be_stopped_later(
     page: Page, dashboard: Dashboard, tmp_path: Path
 ):

@@ -232,9 +232,9 @@ def test_linked_pictures_and_folders_are_followed(tmp_path):
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux stores such names")
 def test_names_that_are_not_unicode_are_listed_and_refused(tmp_path):
     make(tmp_path, "cat/1.png")
-    os.mkdir(os.fsencode(tmp_path) + b"/d\xf6g")
+    os.mkdir(os.fsencode(tmp_path) + b"/d\xf6g")  # noqa: PTH102 - a path of bytes
     for name in (b"/cat/\xff.png", b"/d\xf6g/1.png"):
-        with open(os.fsencode(tmp_path) + name, "wb") as file:
+        with open(os.fsencode(tmp_path) + name, "wb") as file:  # noqa: PTH123
             file.write(b"x")
     contents = list_files(tmp_path)
     assert contents.class_folders == ("cat", r"d\xf6g")

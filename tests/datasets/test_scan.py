@@ -226,7 +226,7 @@ def test_what_progress_raises_ends_the_scan(root):
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux stores such names")
 def test_a_name_that_is_not_unicode_is_set_aside_and_stored(root, tmp_path):
     content = (root / "cat" / "1.png").read_bytes()
-    with open(os.fsencode(root) + b"/cat/\xff.png", "wb") as file:
+    with open(os.fsencode(root) + b"/cat/\xff.png", "wb") as file:  # noqa: PTH123
         file.write(content)
     index = scan(root)
     assert index.problems["path"].tolist() == [r"cat/\xff.png"]

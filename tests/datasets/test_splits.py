@@ -124,6 +124,15 @@ def test_fifteen_thousand_pictures_become_twelve_and_three_thousand():
     assert set(numbers["test"].values()) == {0}
 
 
+@pytest.mark.parametrize(
+    ("size", "validation", "expected"), [(100, 0.29, 29), (7, 0.25, 2), (9, 0.25, 2), (14, 0.1, 1)]
+)
+def test_number_cut_out_is_the_nearest_to_the_fraction(size, validation, expected):
+    index = make_index(flat({"cat": size, "dog": size}))
+    numbers = counts(assign_splits(index, config(validation=validation)))
+    assert numbers["validation"] == {"cat": expected, "dog": expected}
+
+
 def test_a_changed_validation_fraction_leaves_the_test_set_alone():
     index = make_index(flat({"cat": 50, "dog": 80}))
     small, large = (

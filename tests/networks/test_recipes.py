@@ -71,11 +71,17 @@ def test_configurations_survive_json(name: str) -> None:
     assert chosen.config.recipe == chosen.name == name
 
 
+@pytest.mark.parametrize("name", ["quick", "catsdogs-basic"])
+def test_recipes_that_get_better_late_run_all_their_epochs(name: str) -> None:
+    assert recipe(name).config.training.early_stopping is None
+
+
 @pytest.mark.parametrize("name", list(RECIPES))
-def test_early_stopping_is_on_and_can_be_switched_off(name: str) -> None:
+def test_early_stopping_can_be_switched_on_and_off(name: str) -> None:
     config = recipe(name).config
-    assert config.training.early_stopping is not None
-    off = change_config(config, {"training.early_stopping": False})
+    on = change_config(config, {"training.early_stopping": True})
+    assert on.training.early_stopping is not None
+    off = change_config(on, {"training.early_stopping": False})
     assert off.training.early_stopping is None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 import traceback
 from pathlib import Path
 
@@ -15,6 +16,9 @@ from cnnlab.runs.scans import scan_dataset
 from cnnlab.runs.states import JobKind, RunState
 from cnnlab.runs.store import Store, open_store
 from cnnlab.workspace import RunFiles, Workspace
+
+FINISH_TRIES = 5
+FINISH_PAUSE_SECONDS = 2.0
 
 
 def wait_and_work(workspace: Workspace, kind: JobKind) -> None:
@@ -44,26 +48,26 @@ def work(workspace: Workspace, job_id: int, *, own_process: bool = True) -> None
         _print_into(RunFiles(workspace.run_folder(job.run_id)).log)
     try:
         state, message = _execute(store, workspace, job)
-        jobs.finish(store, job.id, state, message=message)
+        _finish(store, job, state, None, message)
     except CnnlabError as error:
-        jobs.finish(store, job.id, RunState.FAILED, reason=error.reason, message=str(error))
+        _finish(store, job, RunState.FAILED, error.reason, str(error))
     except MemoryError:
-        jobs.finish(
+        _finish(
             store,
-            job.id,
+            job,
             RunState.FAILED,
-            reason="out-of-memory",
-            message="Memory ran out. Try smaller pictures (data.size) or smaller batches "
+            "out-of-memory",
+            "Memory ran out. Try smaller pictures (data.size) or smaller batches "
             "(training.batch_size).",
         )
     except Exception as error:  # noqa: BLE001 - the last line of defence: the process ends
         traceback.print_exc()
-        jobs.finish(
+        _finish(
             store,
-            job.id,
+            job,
             RunState.FAILED,
-            reason="unexpected",
-            message=f"Something unexpected went wrong ({type(error).__name__}); the run's "
+            "unexpected",
+            f"Something unexpected went wrong ({type(error).__name__}); the run's "
             "worker.log has the details.",
         )
 
@@ -78,6 +82,20 @@ def _execute(store: Store, workspace: Workspace, job: Job) -> tuple[RunState, st
             dataset = get_dataset(store, job.dataset_id)
             scan_dataset(store, workspace, dataset, jobs.reporter(store, job.id, "scanning"))
             return RunState.COMPLETED, None
+
+
+def _finish(
+    store: Store, job: Job, state: RunState, reason: str | None, message: str | None
+) -> None:
+    """Record the end; a store that is locked or whose disk is full gets some time."""
+    for patience in range(FINISH_TRIES, 0, -1):
+        try:
+            jobs.finish(store, job.id, state, reason=reason, message=message)
+            return
+        except CnnlabError:
+            if patience == 1:
+                raise
+            time.sleep(FINISH_PAUSE_SECONDS)
 
 
 def _print_into(log: Path) -> None:

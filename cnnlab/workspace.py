@@ -91,7 +91,7 @@ class RunFiles:
     @property
     def best_weights(self) -> Path:
         """Weights of the best epoch so far."""
-        return self.folder / "best.weights.h5"
+        return self.folder / "best.weights.npz"
 
     @property
     def keras_model(self) -> Path:
@@ -195,8 +195,7 @@ def aside(path: Path) -> Iterator[Path]:
 
 def explain_os_error(error: OSError, path: Path, action: str) -> WorkspaceError:
     """Turn a refusal of the operating system into a sentence with its cure."""
-    # HDF5 reports a full disk in its text only
-    if error.errno in _FULL_DISK or "No space left" in str(error):
+    if error.errno in _FULL_DISK:
         return WorkspaceError(
             "disk-full",
             f"The disk is full: could not {action} {path}. What was there before is unharmed. "

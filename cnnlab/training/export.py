@@ -24,12 +24,31 @@ LARGEST_DIFFERENCE = 1e-4
 
 
 def save_weights(model: keras.Model, path: Path) -> None:
-    """Write a model's weights aside, then put them in place of the earlier ones."""
-    try:
-        with aside(path) as temporary:
-            model.save_weights(temporary)
-    except OSError as error:
-        raise explain_os_error(error, path, "write") from error
+    """Write a model's weights, by their paths, in place of the earlier ones.
+
+    Plain arrays rather than HDF5, which on a full disk keeps hold of what it could not finish.
+
+    Raises:
+        WorkspaceError: If the disk is full; the earlier weights stay.
+    """
+    arrays = {variable.path: variable.numpy() for variable in model.weights}
+    write_atomically(path, lambda file: np.savez(file, **arrays))
+
+
+def load_weights(model: keras.Model, path: Path) -> None:
+    """Set a model's weights from a file that `save_weights` wrote.
+
+    Raises:
+        RunError: If the file's weights are not exactly those of the model.
+    """
+    with np.load(path) as arrays:
+        if set(arrays.files) != {variable.path for variable in model.weights}:
+            raise RunError(
+                "wrong-weights",
+                f"The weights in {path.name} belong to another network. Train again.",
+            )
+        for variable in model.weights:
+            variable.assign(arrays[variable.path])
 
 
 def export_model(model: keras.Model, facts: ModelFacts, files: RunFiles) -> None:

@@ -31,7 +31,7 @@ from cnnlab.training.callbacks import (
     ProgressReporter,
     StopRequested,
 )
-from cnnlab.training.export import check_export, export_model, save_weights
+from cnnlab.training.export import check_export, export_model, load_weights, save_weights
 from cnnlab.training.scoring import score
 from cnnlab.workspace import RunFiles, Workspace, write_atomically
 
@@ -184,7 +184,7 @@ class TrainingRun:
         """Export the best epoch's network and compute the final figures with it."""
         self._say("saving the network")
         if outcome.best_epoch is not None:
-            model.load_weights(self._files.best_weights)
+            load_weights(model, self._files.best_weights)
         facts = ModelFacts(
             run_id=self._run.id,
             class_names=assignment.class_names,

@@ -57,7 +57,7 @@ def headline(run: Run) -> None:
 
 
 def follow(run: Run) -> None:
-    """Progress, Stop, and the curves as they grow; the page renews itself at the end."""
+    """State, progress, Stop, and the curves as they grow; the page renews itself at the end."""
     st.fragment(_follow, run_every=POLL_SECONDS)(run.id)
 
 
@@ -102,6 +102,7 @@ def _follow(run_id: str) -> None:
         if run.state is RunState.COMPLETED and st.query_params.get(TOUR):
             st.switch_page(frame.CLASSIFY, query_params={RUN: run.id, TOUR: "1"})
         st.rerun()
+    headline(run)
     progress, stop = st.columns([5, 1], vertical_alignment="center")
     with progress:
         show_progress(run)

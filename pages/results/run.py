@@ -13,8 +13,8 @@ if run is None:
     try_it_now()
     st.stop()
 
-run_page.headline(run)
 if run.state.final:
+    run_page.headline(run)
     run_page.results(run)
 else:
     run_page.follow(run)

@@ -10,7 +10,6 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
@@ -85,8 +84,6 @@ class serve:
         return Dashboard(f"http://127.0.0.1:{port}", self._workspace, self._process)
 
     def __exit__(self, *_: object) -> None:
-        for child in psutil.Process(self._process.pid).children(recursive=True):
-            child.kill()
         self._process.kill()
         self._process.wait(timeout=10)
         end_processes_of(self._workspace)

@@ -6,7 +6,6 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -148,19 +147,6 @@ def test_store_keeps_a_write_ahead_log_and_checks_foreign_keys(workspace, store)
     connection.close()
     with store.read() as opened:
         assert opened.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
-
-
-@pytest.fixture
-def small_disk(tmp_path) -> Iterator[Path]:
-    """A real file system of two megabytes."""
-    place = tmp_path / "small"
-    place.mkdir()
-    mount = shutil.which("mount")
-    command = [str(mount), "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(place)]
-    if mount is None or subprocess.run(command, capture_output=True, check=False).returncode:
-        pytest.skip("a small file system cannot be mounted here")
-    yield place
-    subprocess.run(["umount", "-l", str(place)], check=False)
 
 
 def test_full_disk_gives_a_sentence_and_loses_nothing(small_disk, class_folders):

@@ -21,6 +21,7 @@ from cnnlab.runs.processes import ProcessIdentity
 from cnnlab.runs.states import RunState
 from cnnlab.runs.store import Store, open_store
 from cnnlab.training.run import TrainingRun
+from cnnlab.worker import work
 from cnnlab.workspace import RunFiles, Workspace, open_workspace
 from tests.pictures import write_class_folders
 
@@ -209,6 +210,21 @@ def test_early_stopping_says_why(store, workspace, class_folders):
     assert state is RunState.COMPLETED
     assert "has not become better for 2 epochs" in message
     assert len(runs.epoch_records(store, run_id)) < 40
+
+
+def test_full_disk_ends_the_run_with_a_sentence_and_the_rest_unharmed(small_disk, class_folders):
+    place = open_workspace(small_disk / "workspace")
+    store = open_store(place)
+    dataset = add_dataset(store, place, class_folders)
+    run_id = claimed(store, dataset.id, small_config(network__width=2.0))  # larger than the disk
+    work(place, runs.get_run(store, run_id).job.id, own_process=False)
+    run = runs.get_run(store, run_id)
+    assert run.state is RunState.FAILED
+    assert run.job.reason == "disk-full"
+    assert "Free some space" in run.job.message
+    assert run.dataset_id == dataset.id
+    assert not RunFiles(place.run_folder(run_id)).keras_model.exists()
+    store.close()
 
 
 def test_configuration_is_kept_beside_the_run(finished):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from functools import wraps
+from typing import ParamSpec, Protocol
 
 import streamlit as st
 
 from cnnlab.errors import CnnlabError
 from cnnlab.ui import context
+
+Arguments = ParamSpec("Arguments")
 
 HOME = "pages/start/home.py"
 SAMPLES = "pages/data/samples.py"
@@ -44,6 +47,24 @@ def shown_errors() -> Iterator[None]:
     except CnnlabError as error:
         st.error(plain(str(error)), icon=":material/error:")
         st.caption(f"Reason: {error.reason}")
+
+
+def fragment(
+    function: Callable[Arguments, None], *, every_seconds: float | None = None
+) -> Callable[Arguments, None]:
+    """A part of a page that renews itself alone; its failures are shown like the page's.
+
+    Args:
+        function: Draws the part.
+        every_seconds: How often it is drawn again by itself; None for never.
+    """
+
+    @wraps(function)
+    def guarded(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
+        with shown_errors():
+            function(*args, **kwargs)
+
+    return st.fragment(guarded, run_every=every_seconds)
 
 
 def plain(text: str) -> str:

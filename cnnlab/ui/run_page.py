@@ -58,7 +58,7 @@ def headline(run: Run) -> None:
 
 def follow(run: Run) -> None:
     """State, progress, Stop, and the curves as they grow; the page renews itself at the end."""
-    st.fragment(_follow, run_every=POLL_SECONDS)(run.id)
+    frame.fragment(_follow, every_seconds=POLL_SECONDS)(run.id)
 
 
 def results(run: Run) -> None:

@@ -93,9 +93,12 @@ def actions(dataset: Dataset) -> None:
             st.switch_page(frame.TRAIN, query_params={DATA: dataset.id})
 
 
-@st.fragment
 def gallery(dataset: Dataset, index: DatasetIndex) -> None:
     """Pictures by class and split, a page at a time."""
+    frame.fragment(_gallery)(dataset, index)
+
+
+def _gallery(dataset: Dataset, index: DatasetIndex) -> None:
     chosen = _filtered(index)
     pages = max(1, math.ceil(len(chosen) / PAGE_SIZE))
     place = st.container()

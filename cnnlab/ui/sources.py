@@ -42,7 +42,7 @@ def scan_progress(dataset: Dataset) -> bool:
         if job is not None and job.state is not RunState.COMPLETED:
             st.error(plain(job.message or "The scan did not finish."), icon=":material/error:")
         return False
-    st.fragment(_follow_scan, run_every=POLL_SECONDS)(job.id)
+    frame.fragment(_follow_scan, every_seconds=POLL_SECONDS)(job.id)
     return True
 
 

@@ -95,8 +95,8 @@ def get_run(store: Store, run_id: str) -> Run:
     if row is None:
         raise RunError(
             "unknown-run",
-            f"There is no run {run_id!r} in this workspace. `cnnlab runs list` names those "
-            "there are.",
+            f"There is no run {run_id!r} in this workspace. Home and `cnnlab runs list` name "
+            "those there are.",
         )
     return _run(row)
 

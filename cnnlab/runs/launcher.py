@@ -75,9 +75,13 @@ class LocalLauncher:
                 self._exit_codes[pid] = code
                 del self._children[pid]
 
-    def exit_code(self, process: ProcessIdentity) -> int | None:
-        """How a child ended; None for one that was not started by us."""
+    def has_ended(self, process: ProcessIdentity) -> bool:
+        """True when a process is gone for good; a child whose threads still end is not."""
         self.reap()
+        return process.pid not in self._children and not process.alive
+
+    def exit_code(self, process: ProcessIdentity) -> int | None:
+        """How a child ended; None for one that runs or was not started by us."""
         return self._exit_codes.get(process.pid)
 
     def _take_spare(self) -> subprocess.Popen[bytes] | None:

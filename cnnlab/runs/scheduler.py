@@ -116,7 +116,7 @@ class Scheduler:
             process.end()
 
     def _watch(self, job: Job) -> None:
-        if job.process is None or not job.process.alive:
+        if job.process is None or self._launcher.has_ended(job.process):
             self._bury(job)
         elif (
             job.stop_requested_at is not None
@@ -124,8 +124,7 @@ class Scheduler:
             and time.time() - max(job.stop_requested_at, job.progress.get("at", 0.0))
             > STOP_GRACE_SECONDS
         ):
-            job.process.end()
-            self._bury(job)
+            job.process.end()  # the next step finds it ended
 
     def _bury(self, job: Job) -> None:
         """Give a job whose process is gone a final state, with what is known about its death."""

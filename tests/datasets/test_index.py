@@ -190,3 +190,21 @@ def test_a_damaged_file_is_refused_by_name(tmp_path, how):
         read_index(path)
     assert caught.value.reason == "damaged-index"
     assert "Scan the data set again" in caught.value.message
+
+
+def test_a_flipped_bit_is_noticed_or_changes_nothing(tmp_path):
+    path = tmp_path / "index.parquet"
+    rows = [picture(f"cat/{number}.png", content_hash=f"{number:032x}") for number in range(50)]
+    index = make_index(*rows)
+    write_index(index, path)
+    content = path.read_bytes()
+    noticed = 0
+    for position in range(4, len(content) - 8, 97):
+        changed = bytearray(content)
+        changed[position] ^= 0x10
+        path.write_bytes(changed)
+        try:
+            assert read_index(path).equals(index)
+        except DatasetError:
+            noticed += 1
+    assert noticed > 5

@@ -12,25 +12,21 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from cnnlab import console
+from cnnlab import console, data_commands
 from cnnlab.errors import CnnlabError, ConfigError
+from cnnlab.options import (
+    DataOption,
+    JsonOption,
+    RunArgument,
+    SetOption,
+    WorkspaceOption,
+    open_place,
+)
 from cnnlab.workspace import RunFiles, Workspace, open_workspace
 
 if TYPE_CHECKING:
     from cnnlab.runs.runs import Run
     from cnnlab.runs.store import Store
-
-WorkspaceOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--workspace", help="Folder for everything cnnlab makes; else CNNLAB_WORKSPACE, ./workspace"
-    ),
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document")]
-DataOption = Annotated[
-    str, typer.Option("--data", help="Folder, data set id, builtin:digits or builtin:scenes")
-]
-RunArgument = Annotated[str, typer.Argument(help="Id of a run")]
 
 app = typer.Typer(
     name="cnnlab",
@@ -41,6 +37,7 @@ app = typer.Typer(
 )
 runs_app = typer.Typer(help="Runs: list, show, stop, delete.", invoke_without_command=True)
 app.add_typer(runs_app, name="runs")
+data_commands.add_to(app)
 
 
 def main() -> None:
@@ -51,22 +48,6 @@ def main() -> None:
         _fail(error)
     except BrokenPipeError:
         sys.exit(1)
-
-
-@app.command()
-def scan(path: str, workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
-    """Look at every picture of a folder: what is there, what is broken, what is there twice."""
-    from cnnlab.runs.datasets import add_dataset
-    from cnnlab.runs.scans import scan_dataset
-
-    place, store = _open(workspace)
-    dataset = add_dataset(store, place, path)
-    with console.progress("looking at the pictures", quiet=json) as report:
-        _, found = scan_dataset(store, place, dataset, report)
-    if json:
-        console.print_json(found)
-    else:
-        console.print_scan(dataset.id, found)
 
 
 @app.command()
@@ -85,30 +66,30 @@ def recipes(workspace: WorkspaceOption = None, json: JsonOption = False) -> None
 def train(
     data: DataOption,
     recipe: Annotated[str, typer.Option(help="Name of a recipe")] = "quick",
-    assignments: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="section.field=value, such as training.epochs=5; repeatable"),
-    ] = None,
+    assignments: SetOption = None,
     detach: Annotated[bool, typer.Option(help="Return at once; the run goes on")] = False,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> None:
     """Train a network; waits and shows progress, and the run goes on if you leave."""
     from cnnlab.config import change_config, parse_assignments
+    from cnnlab.datasets.selection import select
     from cnnlab.datasets.splits import assign_splits
     from cnnlab.networks.description import describe
     from cnnlab.networks.recipes import recipe as find_recipe
+    from cnnlab.runs.audits import known_pairs
     from cnnlab.runs.datasets import add_dataset
     from cnnlab.runs.runs import get_run, submit_run
     from cnnlab.runs.scans import scan_dataset
     from cnnlab.runs.scheduler import ensure_scheduler
 
     config = change_config(find_recipe(recipe).config, parse_assignments(assignments or []))
-    place, store = _open(workspace)
+    place, store = open_place(workspace)
     dataset = add_dataset(store, place, data)
-    with console.progress("looking at the pictures", quiet=json) as report:
+    with console.phases(quiet=json) as report:
         index, _ = scan_dataset(store, place, dataset, report)
-    assignment = assign_splits(index, config.split)
+    chosen = select(index, config.data, config.split.seed)
+    assignment = assign_splits(chosen, config.split, known_pairs(place, dataset, index))
     for warning in assignment.warnings:
         console.warn(warning)
     size = config.data.size
@@ -135,7 +116,7 @@ def list_(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
     """List all runs, newest first."""
     from cnnlab.runs.runs import list_runs, run_json
 
-    _, store = _open(workspace)
+    _, store = open_place(workspace)
     rows = [run_json(run) for run in list_runs(store)]
     if json:
         console.print_json(rows)
@@ -148,7 +129,7 @@ def show(run: RunArgument, workspace: WorkspaceOption = None, json: JsonOption =
     """Show one run with its epochs."""
     from cnnlab.runs.runs import get_run
 
-    _, store = _open(workspace)
+    _, store = open_place(workspace)
     _print_run(store, get_run(store, run), json=json, with_epochs=True)
 
 
@@ -159,7 +140,7 @@ def stop(run: RunArgument, workspace: WorkspaceOption = None, json: JsonOption =
     from cnnlab.runs.runs import get_run
     from cnnlab.runs.scheduler import ensure_scheduler
 
-    place, store = _open(workspace)
+    place, store = open_place(workspace)
     request_stop(store, get_run(store, run).job.id)
     ensure_scheduler(place)
     _print_run(store, get_run(store, run), json=json)
@@ -171,7 +152,7 @@ def delete(run: RunArgument, workspace: WorkspaceOption = None, json: JsonOption
     from cnnlab.runs.runs import request_delete
     from cnnlab.runs.scheduler import ensure_scheduler
 
-    place, store = _open(workspace)
+    place, store = open_place(workspace)
     request_delete(store, run)
     ensure_scheduler(place)
     if json:
@@ -190,11 +171,11 @@ def evaluate(
     from cnnlab.runs.datasets import add_dataset
     from cnnlab.runs.scans import scan_dataset
 
-    place, store = _open(workspace)
+    place, store = open_place(workspace)
     model = load_model(_files_of(place, store, run))
     dataset = add_dataset(store, place, data)
-    with console.progress("looking at the pictures", quiet=json) as report:
-        index, _ = scan_dataset(store, place, dataset, report)
+    with console.phases(quiet=json) as report_phase:
+        index, _ = scan_dataset(store, place, dataset, report_phase)
     with console.progress("classifying", quiet=json) as report:
         evaluation, left_out = evaluate_index(model, dataset.location, index, report)
     for name, count in left_out.items():
@@ -218,7 +199,7 @@ def classify(
     from cnnlab.inference.classify import photos_at
     from cnnlab.inference.model import load_model
 
-    place, store = _open(workspace)
+    place, store = open_place(workspace)
     model = load_model(_files_of(place, store, run))
     photos = photos_at(paths)
     rows: list[dict[str, Any]] = []
@@ -260,13 +241,6 @@ def worker(kind: Annotated[str, typer.Option()], workspace: WorkspaceOption = No
     from cnnlab.worker import wait_and_work
 
     wait_and_work(open_workspace(workspace), JobKind(kind))
-
-
-def _open(folder: Path | None) -> tuple[Workspace, Store]:
-    from cnnlab.runs.store import open_store
-
-    place = open_workspace(folder)
-    return place, open_store(place)
 
 
 def _files_of(place: Workspace, store: Store, run_id: str) -> RunFiles:

@@ -33,7 +33,9 @@ class Colour(StrEnum):
 class Resize(StrEnum):
     """How a picture of any shape becomes a square."""
 
-    SQUASH = "squash"
+    SQUASH = "squash"  # both sides scaled, whatever the proportions
+    CROP = "crop"  # the largest square in the middle
+    PAD = "pad"  # the whole picture, centred on black
 
 
 class Scaling(StrEnum):
@@ -155,11 +157,27 @@ Residual.model_rebuild()
 
 
 class DataConfig(Section):
-    """How a picture is prepared before it enters the network."""
+    """Which pictures are used, and how each is prepared before it enters the network."""
 
     size: int = Field(default=64, ge=8, le=1024, description="Side of the square picture, px")
     resize: Resize = Resize.SQUASH
     colour: Colour = Colour.RGB
+    classes: tuple[str, ...] | None = Field(default=None, description="None uses every class")
+    limit: int | None = Field(
+        default=None, ge=1, description="Most pictures of a class, in each given split"
+    )
+    balance: bool = Field(
+        default=False, description="The same number of every class, in each given split"
+    )
+
+    @field_validator("classes")
+    @classmethod
+    def _two_classes_at_least(cls, classes: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        if classes is None:
+            return None
+        if len(set(classes)) < 2:
+            raise ValueError("at least two different classes must be chosen")
+        return tuple(sorted(set(classes)))
 
 
 class SplitConfig(Section):
@@ -167,6 +185,12 @@ class SplitConfig(Section):
 
     validation: float = Field(default=0.15, gt=0, lt=1)
     test: float = Field(default=0.15, ge=0, lt=1)
+    test_from_validation: float = Field(
+        default=0.0,
+        ge=0,
+        lt=1,
+        description="Share of the validation pictures that become the test set; replaces `test`",
+    )
     seed: int = Field(default=0, ge=0, lt=2**31)
 
     @field_validator("test")
@@ -196,7 +220,22 @@ class AugmentationConfig(Section):
 
     flip_horizontal: bool = False
     flip_vertical: bool = False
+    rotation: float = Field(
+        default=0.0, ge=0, le=0.5, description="Largest rotation either way, share of a full turn"
+    )
+    zoom: float = Field(
+        default=0.0, ge=0, le=0.9, description="Largest zoom in or out, share of the side"
+    )
     shift: float = Field(default=0.0, ge=0, le=0.5, description="Largest shift, share of the side")
+    brightness: float = Field(
+        default=0.0, ge=0, le=1, description="Largest change up or down, share of full brightness"
+    )
+    contrast: float = Field(
+        default=0.0, ge=0, lt=1, description="Largest factor away from 1, either way"
+    )
+    erasing: float = Field(
+        default=0.0, ge=0, le=1, description="Probability that a rectangle is erased"
+    )
 
 
 class Optimizer(StrEnum):

@@ -15,6 +15,8 @@ from rich.text import Text
 if TYPE_CHECKING:
     from cnnlab.runs.runs import Run
 
+_SHOWN_PICTURES = 10
+
 _output = Console(highlight=False, soft_wrap=True)
 _messages = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -43,6 +45,19 @@ def progress(title: str, *, quiet: bool) -> Iterator[Callable[[int, int], None]]
     with Progress(console=_messages, transient=True) as bars:
         task = bars.add_task(title, total=None)
         yield lambda done, total: bars.update(task, completed=done, total=total)
+
+
+@contextmanager
+def phases(*, quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
+    """A bar on standard error; the function it gives takes (phase, done, total)."""
+    if quiet:
+        yield lambda phase, done, total: None
+        return
+    with Progress(console=_messages, transient=True) as bars:
+        task = bars.add_task("", total=None)
+        yield lambda phase, done, total: bars.update(
+            task, description=phase, completed=done, total=total or None
+        )
 
 
 @contextmanager
@@ -85,6 +100,62 @@ def print_scan(dataset_id: str, found: Mapping[str, Any]) -> None:
     for problem in problems:
         say(f"  {problem['reason']}: {problem['path']} ({problem['detail']})")
     say(f"data set id: {dataset_id}")
+
+
+def print_datasets(rows: Sequence[Mapping[str, Any]]) -> None:
+    """The table of data sets."""
+    if not rows:
+        say("No data sets yet. Add one: cnnlab datasets add FOLDER")
+        return
+    _print_table(
+        ("data set", "name", "pictures", "set aside", "excluded", "folder"),
+        [
+            (
+                row["dataset"],
+                row["name"],
+                *(
+                    "–" if row[name] is None else f"{row[name]:,}"
+                    for name in ("usable", "problems", "excluded")
+                ),
+                row["location"],
+            )
+            for row in rows
+        ],
+    )
+
+
+def print_catalogue(rows: Sequence[Mapping[str, Any]]) -> None:
+    """What can be downloaded."""
+    for row in rows:
+        size = f", {row['bytes'] / 1e6:,.0f} MB" if row["bytes"] else ""
+        say(f"{row['name']}: {row['title']}, {row['images']:,} pictures{size}")
+        say(f"  {row['summary']}")
+        for number, step in enumerate(row["instructions"], start=1):
+            say(f"  {number}. {step}")
+
+
+def print_audit(document: Mapping[str, Any]) -> None:
+    """Every finding with its advice and its first pictures."""
+    say(f"{document['images']:,} files found, {document['usable']:,} pictures used")
+    if not document["findings"]:
+        say("Nothing to complain about.")
+    for finding in document["findings"]:
+        say(f"{finding['severity']}: {finding['sentence']}")
+        say(f"  {finding['advice']}")
+        shown = finding["groups"] or [[path] for path in finding["paths"]]
+        for group in shown[:_SHOWN_PICTURES]:
+            say("    " + " = ".join(group))
+        if len(shown) > _SHOWN_PICTURES:
+            say(f"    and {len(shown) - _SHOWN_PICTURES:,} more (all of them with --json)")
+
+
+def print_steps(rows: Sequence[Mapping[str, Any]]) -> None:
+    """The corrections that hold."""
+    if not rows:
+        say("No corrections: everything is as the folders say.")
+    for row in rows:
+        to = f" to {row['class']!r}" if row["class"] else ""
+        say(f"{row['step']}: {row['edit']}{to}: {', '.join(row['paths'])}")
 
 
 def print_recipes(rows: Sequence[Mapping[str, Any]]) -> None:

@@ -10,8 +10,11 @@ from pathlib import Path
 
 from cnnlab.errors import CnnlabError
 from cnnlab.runs import jobs
+from cnnlab.runs.audits import audit_dataset
+from cnnlab.runs.corrections import load_index
 from cnnlab.runs.datasets import get_dataset
-from cnnlab.runs.jobs import Job
+from cnnlab.runs.exports import ExportRequest, export_dataset
+from cnnlab.runs.jobs import Job, JobStopped
 from cnnlab.runs.scans import scan_dataset
 from cnnlab.runs.states import JobKind, RunState
 from cnnlab.runs.store import Store, open_store
@@ -49,6 +52,8 @@ def work(workspace: Workspace, job_id: int, *, own_process: bool = True) -> None
     try:
         state, message = _execute(store, workspace, job)
         _finish(store, job, state, None, message)
+    except JobStopped as stopped:
+        _finish(store, job, RunState.STOPPED, None, str(stopped))
     except CnnlabError as error:
         _finish(store, job, RunState.FAILED, error.reason, str(error))
     except MemoryError:
@@ -73,15 +78,28 @@ def work(workspace: Workspace, job_id: int, *, own_process: bool = True) -> None
 
 
 def _execute(store: Store, workspace: Workspace, job: Job) -> tuple[RunState, str | None]:
-    match job.kind:
-        case JobKind.TRAIN:
-            from cnnlab.training.run import TrainingRun
+    if job.kind is JobKind.TRAIN:
+        from cnnlab.training.run import TrainingRun
 
-            return TrainingRun(store, workspace, job).execute()
+        return TrainingRun(store, workspace, job).execute()
+    dataset = get_dataset(store, job.dataset_id)
+    report = jobs.reporter(store, job.id)
+    match job.kind:
         case JobKind.SCAN:
-            dataset = get_dataset(store, job.dataset_id)
-            scan_dataset(store, workspace, dataset, jobs.reporter(store, job.id, "scanning"))
-            return RunState.COMPLETED, None
+            scan_dataset(store, workspace, dataset, report)
+            jobs.submit_job(store, JobKind.AUDIT, dataset.id)
+        case JobKind.AUDIT:
+            audit_dataset(workspace, dataset, load_index(store, workspace, dataset), report)
+        case JobKind.MAP:
+            from cnnlab.training.image_map import map_dataset
+
+            map_dataset(workspace, dataset, load_index(store, workspace, dataset), report)
+        case JobKind.EXPORT:
+            request = ExportRequest.from_json(job.parameters)
+            exported = export_dataset(store, workspace, dataset, request, report)
+            message = f"{exported.files:,} pictures were written to {exported.folder}."
+            return RunState.COMPLETED, message
+    return RunState.COMPLETED, None
 
 
 def _finish(

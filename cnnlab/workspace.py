@@ -59,9 +59,35 @@ class Workspace:
         """The data set's index, one row a picture."""
         return self.dataset_folder(dataset_id) / "index.parquet"
 
+    def audit_folder(self, dataset_id: str) -> Path:
+        """What was measured in a data set's pictures."""
+        return self.dataset_folder(dataset_id) / "audit"
+
     def builtin_folder(self, name: str) -> Path:
         """Where a built-in set's pictures are written."""
         return self.root / "builtin" / name
+
+    def pictures_folder(self, dataset_id: str) -> Path:
+        """Where the pictures of an imported data set lie."""
+        return self.root / "pictures" / dataset_id
+
+    def incoming_file(self, dataset_id: str) -> Path:
+        """An uploaded archive that waits to be unpacked."""
+        return self.root / "incoming" / f"{dataset_id}.zip"
+
+    @property
+    def downloads_folder(self) -> Path:
+        """Downloads that are under way or wait to be unpacked."""
+        return self.root / "downloads"
+
+    def backbone_file(self, name: str) -> Path:
+        """A network trained on ImageNet, exported once for all data sets."""
+        return self.root / "cache" / "backbones" / f"{name}.tflite"
+
+    @property
+    def thumbnails_folder(self) -> Path:
+        """Small JPEGs of large pictures, by content."""
+        return self.root / "cache" / "thumbnails"
 
     def run_folder(self, run_id: str) -> Path:
         """Folder of one run; its files are named by `RunFiles`."""

@@ -9,7 +9,7 @@ from enum import StrEnum
 from hashlib import blake2b
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,6 +65,7 @@ class ImageFacts:
         width, height: In pixels, as the picture is shown, after its EXIF orientation.
         mode: Pillow's name of the colour mode in the file, such as "RGB" or "P".
         format: Pillow's name of the file format, such as "JPEG".
+        orientation: The EXIF orientation, 1 to 8; 1 where the file does not say.
         bytes: Length of the file.
         content_hash: Hexadecimal digest of the file's bytes; equal for copies.
         problem: Why `load` refuses the file; None if it does not.
@@ -75,10 +76,19 @@ class ImageFacts:
     height: int = 0
     mode: str = ""
     format: str = ""
+    orientation: int = 0
     bytes: int = 0
     content_hash: str = ""
     problem: ImageProblem | None = None
     detail: str = ""
+
+
+class _Kind(NamedTuple):
+    """What a picture is in its file."""
+
+    format: str
+    mode: str
+    orientation: int
 
 
 def load(source: Path | bytes | BinaryIO, name: str | None = None) -> Pixels:
@@ -119,7 +129,7 @@ def inspect(path: Path, name: str | None = None) -> ImageFacts:
         return ImageFacts(problem=ImageProblem(error.reason), detail=error.message)
     content_hash = blake2b(data, digest_size=16).hexdigest()
     try:
-        image, (file_format, mode) = _decode(data, name)
+        image, kind = _decode(data, name)
     except ImageError as error:
         return ImageFacts(
             bytes=len(data),
@@ -130,8 +140,9 @@ def inspect(path: Path, name: str | None = None) -> ImageFacts:
     return ImageFacts(
         width=image.width,
         height=image.height,
-        mode=mode,
-        format=file_format,
+        mode=kind.mode,
+        format=kind.format,
+        orientation=kind.orientation,
         bytes=len(data),
         content_hash=content_hash,
     )
@@ -212,16 +223,16 @@ def _check_bytes(count: int, name: str) -> None:
         )
 
 
-def _decode(data: bytes, name: str) -> tuple[Image.Image, tuple[str, str]]:
-    """The picture as RGB, upright, and the format and mode it has in its file."""
+def _decode(data: bytes, name: str) -> tuple[Image.Image, _Kind]:
+    """The picture as RGB, upright, and what it is in its file."""
     formats = readable_formats()
     silence_remarks()
     try:
         with Image.open(BytesIO(data), formats=formats) as image:
             _check_size(image, name)
             image.load()
-            kind = (image.format or "", image.mode)
-            turn = _TURN.get(_orientation(image))
+            kind = _Kind(image.format or "", image.mode, _orientation(image))
+            turn = _TURN.get(kind.orientation)
             rgb = to_rgb(image)
             _check_size(rgb, name)
             return (rgb if turn is None else rgb.transpose(turn)), kind
@@ -248,7 +259,7 @@ def _orientation(image: Image.Image) -> int:
         orientation = image.getexif().get(ExifTags.Base.Orientation)
     except _BAD_EXIF:
         return 1
-    return orientation if isinstance(orientation, int) else 1
+    return orientation if isinstance(orientation, int) and orientation in _TURN else 1
 
 
 def _explain(error: Exception, data: bytes, name: str) -> ImageError:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
@@ -24,6 +25,7 @@ COLUMNS = {
     "height": "int64",
     "mode": "str",
     "format": "str",
+    "orientation": "int64",  # of the EXIF data, 1 to 8; 0 where the file is no picture
     "bytes": "int64",
     "modified_ns": "int64",
     "content_hash": "str",
@@ -32,7 +34,7 @@ COLUMNS = {
 }
 """Columns of the index and their types."""
 
-_VERSION = 1  # raised when the columns or the decoder's verdicts change; older files are read anew
+_VERSION = 2  # raised when the columns or the decoder's verdicts change; older files are read anew
 _HEADER = b"cnnlab.index"
 
 
@@ -44,16 +46,27 @@ class DatasetIndex:
         frame: One row a file, with the columns of `COLUMNS`, sorted by path, numbered from 0.
         class_folders: Sorted names of the classes, those without any file included.
         notes: Sentences on what was left out.
+        excluded: Paths that the user took out; they stay in the frame.
+        relabelled: For paths that the user gave another class, the class that their folder says.
     """
 
     frame: pd.DataFrame
     class_folders: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    excluded: frozenset[str] = frozenset()
+    relabelled: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def readable(self) -> pd.DataFrame:
+        """The rows of pictures without a problem, excluded ones too, numbered from 0."""
+        return self.frame[self.frame["problem"] == ""].reset_index(drop=True)
 
     @cached_property
     def usable(self) -> pd.DataFrame:
-        """The rows of pictures without a problem, numbered from 0."""
-        return self.frame[self.frame["problem"] == ""].reset_index(drop=True)
+        """The rows of pictures without a problem that nobody took out, numbered from 0."""
+        if not self.excluded:
+            return self.readable
+        return self.readable[~self.readable["path"].isin(self.excluded)].reset_index(drop=True)
 
     @cached_property
     def problems(self) -> pd.DataFrame:
@@ -95,6 +108,8 @@ class DatasetIndex:
         return (
             self.class_folders == other.class_folders
             and self.notes == other.notes
+            and self.excluded == other.excluded
+            and self.relabelled == other.relabelled
             and self.frame.equals(other.frame)
         )
 

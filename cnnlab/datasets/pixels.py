@@ -1,4 +1,8 @@
-"""Prepared pictures of a data set as one file that every process maps into memory."""
+"""Prepared pictures of a data set as one file that every process maps into memory.
+
+The files are a cache: its budget is kept by `cnnlab.datasets.pixel_cache`, and a data set that is
+larger than the whole budget is read from its own files instead, batch by batch.
+"""
 
 from __future__ import annotations
 
@@ -10,18 +14,21 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from hashlib import blake2b
 from math import prod
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
+import pandas as pd
 from filelock import Timeout
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from cnnlab.config import DataConfig
 from cnnlab.datasets.images import load, prepare
-from cnnlab.datasets.index import DatasetIndex
 from cnnlab.datasets.inspection import Progress
+from cnnlab.datasets.pixel_cache import DEFAULT_BUDGET_BYTES, PixelCache
 from cnnlab.errors import CnnlabError, DatasetError, ImageError, WorkspaceError
 from cnnlab.workspace import Workspace, aside, explain_os_error, write_atomically
 
@@ -29,6 +36,7 @@ ShouldStop = Callable[[], bool]
 Pieces = Generator[NDArray[np.uint8], None, None]  # each (a few, size, size, channels)
 
 MEGABYTE = 1_000_000
+_PREPARATION = 1  # raised when `load` or `prepare` changes a result; older files are not used
 _PIECE_BYTES = 4 * MEGABYTE  # at most this much is prepared at once by one thread
 _PIECE_PICTURES = 16  # and no more than this, so that a stop request is heard soon
 _MOST_THREADS = 8
@@ -42,16 +50,54 @@ class PreparationStopped(CnnlabError):
         super().__init__("stopped", "Preparing the pictures was stopped on request.")
 
 
+class PixelRows(Protocol):
+    """Prepared pictures by row number: an array mapped from a file, or `StreamedPixels`."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(n, size, size, channels)."""
+
+    def __getitem__(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """Some of the pictures, shape (len(rows), size, size, channels)."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamedPixels:
+    """Pictures that are decoded and prepared each time they are asked for."""
+
+    root: Path
+    paths: tuple[str, ...]
+    data: DataConfig
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(n, size, size, channels)."""
+        return (len(self.paths), self.data.size, self.data.size, self.data.colour.channels)
+
+    def __getitem__(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """Prepare some of the pictures, on several threads.
+
+        Raises:
+            DatasetError: If one can no longer be read ("picture-changed").
+        """
+        chosen = [self.paths[row] for row in rows]
+        if not chosen:
+            return np.empty((0, *self.shape[1:]), dtype=np.uint8)
+        with closing(_prepare_in_threads(self.root, chosen, self.data)) as pieces:
+            return np.concatenate(list(pieces))
+
+
 @dataclass(frozen=True, slots=True)
 class PixelArray:
     """Prepared pictures, shared between processes through the system's page cache.
 
     Attributes:
-        pixels: Shape (n, size, size, channels), uint8, read-only, mapped from the file.
-        paths: The picture of each row, in the index's order.
+        pixels: Shape (n, size, size, channels), uint8, read-only: mapped from the file, or
+            streamed where the file would be larger than the whole budget.
+        paths: The picture of each row.
     """
 
-    pixels: NDArray[np.uint8]
+    pixels: PixelRows
     paths: tuple[str, ...]
 
     def rows(self, paths: Iterable[str]) -> NDArray[np.int64]:
@@ -74,22 +120,25 @@ class PixelArray:
 def open_pixels(
     workspace: Workspace,
     root: Path,
-    index: DatasetIndex,
+    pictures: pd.DataFrame,
     data: DataConfig,
     *,
+    budget_bytes: int = DEFAULT_BUDGET_BYTES,
     progress: Progress | None = None,
     should_stop: ShouldStop | None = None,
 ) -> PixelArray:
     """Open the prepared pictures of a data set; prepare them first if nobody has.
 
-    There is one file for each fingerprint, size, resize rule and colour. One process writes it
-    while others that want it wait. A damaged file is written anew.
+    There is one file for each set of pictures, size, resize rule and colour; classes and splits do
+    not matter to it. One process writes it while others that want it wait. A damaged file is
+    written anew. Files that were not used for longest are deleted where the budget asks for it.
 
     Args:
         workspace: Where the file lies.
-        root: The data set's folder; the index's paths are relative to it.
-        index: Its usable pictures become the rows, in this order.
+        root: The data set's folder; paths are relative to it.
+        pictures: Rows with the columns path and content_hash, which become the file's rows.
         data: How a picture is prepared.
+        budget_bytes: Most that all such files of the workspace may take.
         progress: Told the pictures done and in all, from the calling thread.
         should_stop: Asked every few pictures, and while waiting, from the calling thread.
 
@@ -100,22 +149,27 @@ def open_pixels(
             no partial file is left.
         PreparationStopped: If `should_stop` returned True.
     """
-    paths = tuple(index.usable["path"].tolist())
+    paths = tuple(pictures["path"].tolist())
     if not paths:
         raise DatasetError(
             "no-images",
             f"A data set needs pictures that can be read. Received: none in {root}. "
             "Choose another folder, or scan it again.",
         )
-    name = f"{index.fingerprint}-{data.size}-{data.resize.value}-{data.colour.value}"
+    name = f"{_digest(pictures)}-{data.size}-{data.resize.value}-{data.colour.value}"
     shape = (len(paths), data.size, data.size, data.colour.channels)
     file = _PixelFile(workspace.pixels_folder / f"{name}.npy", shape, paths)
+    cache = PixelCache(workspace)
     ready = file.open()
     if ready is not None:
+        cache.note_use(file.path)
         return ready
+    if prod(shape) > budget_bytes:
+        return PixelArray(StreamedPixels(root, paths, data), paths)
     with _alone(workspace, f"pixels-{name}", should_stop):
         ready = file.open()  # another process may have been faster
         if ready is None:
+            cache.make_room(prod(shape), budget_bytes)
             with closing(_prepare(root, paths, data, progress, should_stop)) as pieces:
                 file.write(pieces)
             ready = file.open()
@@ -126,6 +180,13 @@ def open_pixels(
             "Check the disk, or choose another workspace with --workspace.",
         )
     return ready
+
+
+def _digest(pictures: pd.DataFrame) -> str:
+    digest = blake2b(f"{_PREPARATION}".encode(), digest_size=16)
+    for column in ("path", "content_hash"):
+        digest.update("\0".join([column, *pictures[column], ""]).encode())
+    return digest.hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import blake2b
-from itertools import groupby
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from cnnlab.config import SplitConfig
+from cnnlab.datasets.copies import copy_groups
 from cnnlab.datasets.index import DatasetIndex, require_trainable
+from cnnlab.datasets.selection import content_keys
 from cnnlab.errors import DatasetError
 
 Uses = NDArray[np.object_]  # (n_pictures,) values of Split
@@ -27,6 +29,9 @@ class Split(StrEnum):
     TRAIN = "train"
     VALIDATION = "validation"
     TEST = "test"
+
+
+Parts = Mapping[Split, float]  # shares to cut out, in the order they are cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,30 +50,31 @@ class SplitAssignment:
     warnings: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Fractions:
-    """Shares of a class that are cut out of its training pictures; 0 cuts nothing."""
-
-    validation: float
-    test: float
-
-
-def assign_splits(index: DatasetIndex, config: SplitConfig) -> SplitAssignment:
+def assign_splits(
+    index: DatasetIndex, config: SplitConfig, pairs: pd.DataFrame | None = None
+) -> SplitAssignment:
     """Give every usable picture its one use.
 
     Folders win: a train, validation or test folder keeps its pictures. Where they leave out the
     validation set, it is cut out of the training pictures; the test set is cut only where there
     are neither validation nor test folders. Folders without any such division are cut likewise.
+    With `test_from_validation`, the test set is that share of the validation pictures instead,
+    given or cut, unless a test folder exists.
 
-    A cut takes its fractions of each class separately, so that no class depends on another. A
-    class's pictures are put in the order of a hash of the seed and their content: the same seed
-    and pictures always give the same split, however files are named, and further pictures move
-    few of the earlier ones. Identical copies within a class stay together. The test set is cut
+    A cut takes its fractions of each class separately. A class's pictures are put in the order of
+    a hash of the seed and their content: the same seed and pictures always give the same split,
+    however files are named, and further pictures move few of the earlier ones. The test set is cut
     first, so that it does not depend on the validation fraction.
 
+    Copies and near copies of each other stay together, also where they lie in folders of different
+    classes: those are dealt first, each by a draw that its content decides, and the other pictures
+    of their classes fill what is left.
+
     Args:
-        index: What was found in the folder.
+        index: What was found in the folder, corrected and selected.
         config: Fractions and seed.
+        pairs: Near copies, as `cnnlab.datasets.copies.near_copies` tells them; without, only exact
+            copies stay together.
 
     Raises:
         DatasetError: If no picture is usable ("no-images"), there is one class only
@@ -79,31 +85,59 @@ def assign_splits(index: DatasetIndex, config: SplitConfig) -> SplitAssignment:
     class_names = tuple(index.class_names)
     usable = index.usable
     splits: Uses = usable["split"].to_numpy(dtype=object, copy=True)
+    given = set(splits[splits != ""].tolist())
     splits[splits == ""] = Split.TRAIN.value  # the folders do not say: all may be cut
-    fractions = _missing_parts(splits, config)
-    cut = splits == Split.TRAIN.value
-    content = usable["content_hash"].to_numpy(dtype=object)
-    too_small: dict[str, int] = {}
-    for name, positions in usable.groupby("class").indices.items():
-        rows = positions[cut[positions]]
-        pieces = _cut_class(content[rows], fractions, config.seed)
-        if pieces is None:
-            too_small[str(name)] = len(set(content[rows]))
-        else:
-            splits[rows] = pieces
-    classes = usable["class"].to_numpy(dtype=object)
+    pictures = _Pictures(
+        classes=usable["class"].to_numpy(dtype=object),
+        content=usable["content_hash"].tolist(),
+        groups=copy_groups(usable, pairs),
+    )
+    too_small = _cut(splits, pictures, Split.TRAIN, _missing_parts(given, config), config.seed)
+    notes = []
+    if config.test_from_validation > 0 and Split.TEST.value in given:
+        notes.append(
+            "The data set has a test folder, so split.test_from_validation is not used."
+        )
+    elif config.test_from_validation > 0:
+        parts = {Split.TEST: config.test_from_validation}
+        _cut(splits, pictures, Split.VALIDATION, parts, config.seed)
     frame = pd.DataFrame(
         {
             "path": usable["path"].to_numpy(dtype=object),
-            "class": classes,
-            "label": pd.Categorical(classes, categories=list(class_names)).codes.astype(np.int64),
+            "class": pictures.classes,
+            "label": pd.Categorical(
+                pictures.classes, categories=list(class_names)
+            ).codes.astype(np.int64),
             "split": splits,
         }
     ).astype({"path": "str", "class": "str", "split": "str"})
     numbers = _count(frame, class_names)
     _check_numbers(numbers, too_small)
-    warnings = (*left_out, *_warnings(numbers, too_small, fractions))
+    warnings = (
+        *left_out,
+        *notes,
+        *_warnings(numbers, too_small),
+        *_leak_warnings(leaked_pictures(splits, pictures.groups)),
+    )
     return SplitAssignment(frame, class_names, warnings)
+
+
+def leaked_pictures(splits: Uses, groups: NDArray[np.int64]) -> dict[Split, int]:
+    """How many validation and test pictures have a copy among the training pictures.
+
+    Args:
+        splits: The use of each picture, shape (n_pictures,).
+        groups: Equal numbers for copies of each other, shape (n_pictures,).
+
+    Returns:
+        Numbers by split; splits without such pictures are left out.
+    """
+    trained = np.isin(groups, groups[splits == Split.TRAIN.value])
+    numbers = {
+        split: int((trained & (splits == split.value)).sum())
+        for split in (Split.VALIDATION, Split.TEST)
+    }
+    return {split: number for split, number in numbers.items() if number}
 
 
 def counts(assignment: SplitAssignment) -> dict[str, dict[str, int]]:
@@ -119,76 +153,165 @@ def _count(frame: pd.DataFrame, class_names: Sequence[str]) -> dict[str, dict[st
     }
 
 
-def _missing_parts(splits: Uses, config: SplitConfig) -> _Fractions:
-    present = set(splits.tolist())
-    if Split.VALIDATION.value in present:
-        return _Fractions(validation=0.0, test=0.0)
-    if Split.TEST.value in present:
-        return _Fractions(validation=config.validation, test=0.0)
-    return _Fractions(validation=config.validation, test=config.test)
+def _missing_parts(given: set[str], config: SplitConfig) -> Parts:
+    """What is to be cut out of the training pictures, the test set first."""
+    if Split.VALIDATION.value in given:
+        return {}
+    parts = {Split.VALIDATION: config.validation}
+    if Split.TEST.value in given or config.test_from_validation > 0 or config.test == 0:
+        return parts
+    return {Split.TEST: config.test, **parts}
 
 
-def _cut_class(content: Sequence[str], fractions: _Fractions, seed: int) -> list[str] | None:
-    """Splits of one class's training pictures, in their order; None if they are too few to cut.
+@dataclass(frozen=True, slots=True)
+class _Pictures:
+    """What decides where a picture goes, one entry a usable picture.
+
+    Attributes:
+        content: Content hashes.
+        groups: Equal numbers for copies and near copies of each other.
+    """
+
+    classes: Uses
+    content: list[str]
+    groups: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """Pictures that go to the same side.
+
+    Attributes:
+        key: Decides its place in the order.
+        rows: The pictures.
+        counts: How many of them each class has.
+    """
+
+    key: bytes
+    rows: list[int]
+    counts: Counter[str]
+
+
+def _cut(
+    splits: Uses, pictures: _Pictures, source: Split, parts: Parts, seed: int
+) -> dict[str, int]:
+    """Move fractions of each class from one side to others; `splits` is changed in place.
 
     Args:
-        content: Content hash of each picture; equal ones are copies.
-        fractions: Shares to cut out.
+        splits: The use of each picture so far.
+        pictures: All usable pictures.
+        source: The side that is cut.
+        parts: Shares to cut out of it, those that are cut first in front.
         seed: Which of the many possible cuts.
+
+    Returns:
+        Classes with too few different pictures to be cut, and how many they have.
     """
-    if fractions.validation == 0 and fractions.test == 0:
-        return [Split.TRAIN.value] * len(content)
-    keys = [blake2b(f"{seed}/{digest}".encode(), digest_size=16).digest() for digest in content]
-    order = sorted(range(len(keys)), key=keys.__getitem__)
-    copies = [list(rows) for _, rows in groupby(order, key=keys.__getitem__)]
-    if len(copies) < MIN_DIFFERENT_PICTURES:
-        return None
-    sides = _deal([len(rows) for rows in copies], fractions)
-    splits = [Split.TRAIN.value] * len(content)
-    for rows, side in zip(copies, sides, strict=True):
-        for row in rows:
-            splits[row] = side.value
-    return splits
+    too_small: dict[str, int] = {}
+    if not parts:
+        return too_small
+    units = _units(np.flatnonzero(splits == source.value), pictures, source, seed)
+    shared = [unit for unit in units if len(unit.counts) > 1]
+    dealt: dict[str, Counter[Split]] = defaultdict(Counter)  # what shared units took, by class
+    for unit in shared:
+        side = _drawn_side(unit.key, parts, source)
+        splits[unit.rows] = side.value
+        for name, count in unit.counts.items():
+            dealt[name][side] += count
+    own: dict[str, list[_Unit]] = defaultdict(list)
+    for unit in units:
+        if len(unit.counts) == 1:
+            own[next(iter(unit.counts))].append(unit)
+    fewest = MIN_DIFFERENT_PICTURES if source is Split.TRAIN else len(parts) + 1
+    for name in sorted({*own, *dealt}):
+        different = len(own[name]) + sum(name in unit.counts for unit in shared)
+        if different < fewest:
+            too_small[name] = different
+            continue
+        sides = _deal([len(unit.rows) for unit in own[name]], parts, source, dealt[name])
+        for unit, side in zip(own[name], sides, strict=True):
+            splits[unit.rows] = side.value
+    return too_small
 
 
-def _deal(sizes: Sequence[int], fractions: _Fractions) -> list[Split]:
-    """A side for each group of identical pictures; at least three groups.
+def _units(
+    rows: NDArray[np.int64], pictures: _Pictures, source: Split, seed: int
+) -> list[_Unit]:
+    """Pictures that stay together, in the order of the smallest key among them."""
+    salt = "" if source is Split.TRAIN else f"/{source.value}"
+    keys = content_keys((pictures.content[row] for row in rows), seed, salt)
+    members: dict[int, list[tuple[bytes, int]]] = defaultdict(list)
+    for key, row in zip(keys, rows.tolist(), strict=True):
+        members[int(pictures.groups[row])].append((key, row))
+    units = [
+        _Unit(
+            min(group)[0],
+            [row for _, row in group],
+            Counter(str(pictures.classes[row]) for _, row in group),
+        )
+        for group in members.values()
+    ]
+    return sorted(units, key=lambda unit: unit.key)
 
-    A group goes to the first side it still fits into, so that the numbers come out exactly where
-    single pictures allow it. No side that is asked for stays empty.
+
+def _drawn_side(key: bytes, parts: Parts, source: Split) -> Split:
+    """A side for pictures of several classes, each as likely as its share."""
+    draw = int.from_bytes(blake2b(key, digest_size=8).digest()) / 2**64
+    for part, fraction in parts.items():
+        if draw < fraction:
+            return part
+        draw -= fraction
+    return source
+
+
+def _deal(
+    sizes: Sequence[int], parts: Parts, source: Split, dealt: Counter[Split]
+) -> list[Split]:
+    """A side for each unit of one class.
+
+    A unit goes to the first side it still fits into, so that the numbers come out exactly where
+    single pictures allow it. No side that is asked for stays empty if a unit can be spared.
+
+    Args:
+        sizes: Pictures of each unit, in their order.
+        parts: Shares of the class's pictures.
+        source: Where the others stay.
+        dealt: Pictures of this class that have their side already.
     """
-    wanted = _wanted(sum(sizes), fractions)
-    room = dict(wanted)
+    wanted = _wanted(sum(sizes) + dealt.total(), parts)
+    room = {part: count - dealt[part] for part, count in wanted.items()}
     sides: list[Split] = []
     for size in sizes:
-        side = next((part for part, free in room.items() if size <= free), Split.TRAIN)
+        side = next((part for part, free in room.items() if size <= free), source)
         if side in room:
             room[side] -= size
         sides.append(side)
     for part in wanted:
-        if part not in sides:
-            sides[_smallest_to_spare(sizes, sides)] = part
+        spare = _smallest_to_spare(sizes, sides, [source, *parts])
+        if part not in sides and not dealt[part] and spare is not None:
+            sides[spare] = part
     return sides
 
 
-def _wanted(total: int, fractions: _Fractions) -> dict[Split, int]:
-    """Pictures for test and validation: rounded, at least one each, at least one left over."""
+def _wanted(total: int, parts: Parts) -> dict[Split, int]:
+    """Pictures for each part: rounded, at least one each, at least one left over."""
     wanted: dict[Split, int] = {}
     left = total - 1
-    if fractions.test > 0:
-        wanted[Split.TEST] = min(max(1, round(total * fractions.test)), left - 1)
-        left -= wanted[Split.TEST]
-    wanted[Split.VALIDATION] = min(max(1, round(total * fractions.validation)), left)
+    for later, (part, fraction) in zip(range(len(parts) - 1, -1, -1), parts.items(), strict=True):
+        wanted[part] = min(max(1, round(total * fraction)), left - later)
+        left -= wanted[part]
     return wanted
 
 
-def _smallest_to_spare(sizes: Sequence[int], sides: Sequence[Split]) -> int:
-    """The smallest group of training, or of any other side if training has only one."""
-    for giver in (Split.TRAIN, Split.TEST, Split.VALIDATION):
-        groups = [number for number, side in enumerate(sides) if side is giver]
-        if len(groups) > 1:
-            return min(groups, key=sizes.__getitem__)
-    raise ValueError(f"at least three groups are needed to fill three sides. Received: {sizes}")
+def _smallest_to_spare(
+    sizes: Sequence[int], sides: Sequence[Split], givers: Sequence[Split]
+) -> int | None:
+    """The smallest unit of the first side that has more than one; None if none has."""
+    for giver in givers:
+        units = [number for number, side in enumerate(sides) if side is giver]
+        if len(units) > 1:
+            return min(units, key=sizes.__getitem__)
+    return None
 
 
 def _check_numbers(numbers: dict[str, dict[str, int]], too_small: dict[str, int]) -> None:
@@ -209,11 +332,9 @@ def _check_numbers(numbers: dict[str, dict[str, int]], too_small: dict[str, int]
         )
 
 
-def _warnings(
-    numbers: dict[str, dict[str, int]], too_small: dict[str, int], fractions: _Fractions
-) -> list[str]:
+def _warnings(numbers: dict[str, dict[str, int]], too_small: dict[str, int]) -> list[str]:
     sentences = []
-    held_back = "validate or test" if fractions.test > 0 else "validate"
+    held_back = "validate or test" if any(numbers[Split.TEST.value].values()) else "validate"
     for name, count in numbers[Split.VALIDATION.value].items():
         if name in too_small:
             few = "one picture" if too_small[name] == 1 else "two different pictures"
@@ -227,3 +348,12 @@ def _warnings(
                 "figures will be missing."
             )
     return sentences
+
+
+def _leak_warnings(leaked: dict[Split, int]) -> list[str]:
+    return [
+        f"{count:,} {split.value} {'picture is a copy' if count == 1 else 'pictures are copies'} "
+        f"of training pictures, so {split.value} figures will look better than they are. "
+        "See the findings on Samples."
+        for split, count in leaked.items()
+    ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,16 +11,7 @@ from numpy.typing import NDArray
 from cnnlab.errors import RunError
 from cnnlab.evaluation.predictions import FloatArray, IntArray, Predictions
 
-UNEVEN_RATIO = 1.5
 _SMALLEST_PROBABILITY = float(np.finfo(np.float32).eps)
-
-
-@dataclass(frozen=True, slots=True)
-class Baseline:
-    """What someone reaches who always names the largest class."""
-
-    class_name: str
-    share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,25 +236,6 @@ def most_confused_pairs(confusion: IntArray, limit: int = 10) -> list[ConfusedPa
     ]
     pairs.sort(key=lambda pair: (-pair.count, -pair.share, pair.true, pair.predicted))
     return pairs[:limit]
-
-
-def majority_baseline(counts: Mapping[str, int]) -> Baseline | None:
-    """The largest class and its share, the first one of equals; None if there are no images."""
-    total = sum(counts.values())
-    if total <= 0:
-        return None
-    largest = max(counts, key=lambda name: counts[name])
-    return Baseline(class_name=largest, share=counts[largest] / total)
-
-
-def is_uneven(counts: Mapping[str, int]) -> bool:
-    """Whether balanced accuracy and macro F1 should be read before accuracy.
-
-    True if the largest class has more than `UNEVEN_RATIO` times the images of the smallest;
-    classes without any image are left out, as they are by those two figures.
-    """
-    sizes = [count for count in counts.values() if count > 0]
-    return bool(sizes) and max(sizes) > UNEVEN_RATIO * min(sizes)
 
 
 def _divide(dividend: Any, divisor: Any) -> NDArray[np.float64]:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import plotly.graph_objects as go
 
-from cnnlab.evaluation.metrics import Baseline, majority_baseline
+from cnnlab.datasets.balance import Baseline, majority_baseline
 from cnnlab.figures.text import axis_labels, escape, percent, shorten
 from cnnlab.figures.theme import PALETTE, SPLIT_COLOURS, class_colours, shades, style
 

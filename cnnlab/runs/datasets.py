@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,15 +12,19 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, delete, insert, select, update
 
 from cnnlab.datasets.builtin import BUILTIN
+from cnnlab.datasets.catalogue import CATALOGUE
+from cnnlab.datasets.index import DatasetIndex
 from cnnlab.errors import DatasetError
-from cnnlab.runs.schema import datasets
+from cnnlab.runs.schema import corrections, datasets, jobs, runs
 from cnnlab.runs.store import Store
 from cnnlab.workspace import Workspace
 
 BUILTIN_PREFIX = "builtin:"
+CATALOGUE_PREFIX = "catalogue:"
+ARCHIVE_SUFFIX = ".zip"
 
 
 class Source(StrEnum):
@@ -27,6 +32,14 @@ class Source(StrEnum):
 
     FOLDER = "folder"
     BUILTIN = "builtin"
+    ARCHIVE = "archive"  # unpacked into the workspace
+    UPLOAD = "upload"  # a folder or single pictures, sent by a browser
+    CATALOGUE = "catalogue"  # downloaded
+
+    @property
+    def owned(self) -> bool:
+        """True where the pictures lie in the workspace and go when the data set goes."""
+        return self is not Source.FOLDER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +48,8 @@ class Dataset:
 
     Attributes:
         location: Absolute path of the folder.
-        summary: Counts of the last scan, or None before the first.
+        summary: Counts of the last scan, corrections applied, or None before the first.
+        origin: What imported pictures came from: an archive's path, a catalogue entry's name.
     """
 
     id: str
@@ -45,46 +59,63 @@ class Dataset:
     created_at: float
     scanned_at: float | None
     summary: Mapping[str, Any] | None
+    origin: str | None = None
+
+    @property
+    def fingerprint(self) -> str | None:
+        """Of the pictures and classes as they are now; None before the first scan."""
+        return None if self.summary is None else self.summary.get("fingerprint")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    source: Source
+    name: str
+    location: Path
+    id: str
+    origin: str | None = None
 
 
 def add_dataset(store: Store, workspace: Workspace, path: str | Path) -> Dataset:
-    """Note a folder or a built-in set; one that is known already is returned as it is.
+    """Note a data set; one that is known already is returned as it is.
 
     Args:
         store: Where it is noted.
-        workspace: Where a built-in set's pictures will lie.
-        path: A folder, the id of a known data set, or "builtin:NAME".
+        workspace: Where pictures will lie that are not read in place.
+        path: A folder, a zip, the id of a known data set, "builtin:NAME" or "catalogue:NAME".
 
     Raises:
-        DatasetError: If there is no such folder, id or built-in set.
+        DatasetError: If there is no such folder, archive, id or name.
     """
     known = find_dataset(store, str(path))
-    if known is not None:
-        return known
-    source, name, location, dataset_id = _resolve(workspace, str(path))
-    with store.write() as connection:
-        row = connection.execute(
-            select(datasets).where(datasets.c.location == str(location))
-        ).one_or_none()
-        if row is None:
-            row = connection.execute(
-                insert(datasets)
-                .values(
-                    id=dataset_id,
-                    name=name,
-                    source=source,
-                    location=str(location),
-                    created_at=time.time(),
-                )
-                .returning(*datasets.c)
-            ).one()
-    return _dataset(row)
+    return known or _note(store, _resolve(workspace, str(path)))
+
+
+def add_imported(
+    store: Store, workspace: Workspace, name: str, source: Source, origin: str | None = None
+) -> Dataset:
+    """Note a data set whose pictures are about to be put into the workspace.
+
+    Args:
+        store: Where it is noted.
+        workspace: Where the pictures will lie.
+        name: What people call it.
+        source: ARCHIVE or UPLOAD.
+        origin: What it was called where it came from.
+    """
+    name = _clean_name(name)
+    dataset_id = f"{_slug(name)}-{secrets.token_hex(3)}"
+    location = workspace.pictures_folder(dataset_id)
+    found = _Found(source=source, name=name, location=location, id=dataset_id, origin=origin)
+    return _note(store, found)
 
 
 def find_dataset(store: Store, dataset_id: str) -> Dataset | None:
     """The data set with this id, or None."""
     with store.read() as connection:
-        row = connection.execute(select(datasets).where(datasets.c.id == dataset_id)).one_or_none()
+        row = connection.execute(
+            select(datasets).where(datasets.c.id == dataset_id, datasets.c.removed_at.is_(None))
+        ).one_or_none()
     return None if row is None else _dataset(row)
 
 
@@ -107,44 +138,258 @@ def get_dataset(store: Store, dataset_id: str) -> Dataset:
 def list_datasets(store: Store) -> list[Dataset]:
     """Every data set, newest first."""
     with store.read() as connection:
-        rows = connection.execute(select(datasets).order_by(datasets.c.created_at.desc())).all()
+        rows = connection.execute(
+            select(datasets)
+            .where(datasets.c.removed_at.is_(None))
+            .order_by(datasets.c.created_at.desc())
+        ).all()
     return [_dataset(row) for row in rows]
 
 
-def save_scan(store: Store, dataset_id: str, summary: Mapping[str, Any]) -> None:
-    """Note what a scan found."""
+def rename_dataset(store: Store, dataset_id: str, name: str) -> None:
+    """Give a data set another name; its id stays.
+
+    Raises:
+        DatasetError: If the name is empty or too long ("name").
+    """
+    _change(store, dataset_id, name=_clean_name(name))
+
+
+def move_dataset(store: Store, dataset_id: str, folder: str) -> None:
+    """Point a data set to the place that its folder was moved to; scan it afterwards.
+
+    Raises:
+        DatasetError: If there is no such folder, the pictures are the workspace's own
+            ("own-pictures"), or another data set is there already ("known-folder").
+    """
+    dataset = get_dataset(store, dataset_id)
+    if dataset.source.owned:
+        raise DatasetError(
+            "own-pictures",
+            "Only a data set that is read in place can be pointed to another folder. "
+            f"{dataset.name!r} lies in the workspace, in {dataset.location}.",
+        )
+    location = _folder(folder)
+    with store.read() as connection:
+        other = connection.execute(
+            select(datasets.c.name).where(
+                datasets.c.location == str(location), datasets.c.id != dataset_id
+            )
+        ).scalar()
+    if other is not None:
+        raise DatasetError(
+            "known-folder",
+            f"Each folder is one data set. Received: {location}, which is {other!r} already.",
+        )
+    _change(store, dataset_id, location=str(location))
+
+
+def remove_dataset(store: Store, dataset_id: str) -> None:
+    """Take a data set out of the workspace; its runs stay, a folder read in place stays.
+
+    What lies in the workspace (imported pictures, index, corrections) is deleted by the scheduler.
+
+    Raises:
+        DatasetError: If there is none, or a job still works on it ("dataset-in-use").
+    """
+    get_dataset(store, dataset_id)
     with store.write() as connection:
+        busy = connection.execute(
+            select(jobs.c.kind).where(
+                jobs.c.dataset_id == dataset_id,
+                jobs.c.state.in_(("queued", "running", "stopping")),
+            )
+        ).scalar()
+        if busy is not None:
+            raise DatasetError(
+                "dataset-in-use",
+                f"A data set can be removed when no job works on it. Received: a job of kind "
+                f"{busy!r} on {dataset_id!r}. Wait for it, or stop it.",
+            )
         connection.execute(
-            update(datasets)
-            .where(datasets.c.id == dataset_id)
-            .values(summary=dict(summary), scanned_at=time.time())
+            update(datasets).where(datasets.c.id == dataset_id).values(removed_at=time.time())
         )
 
 
-def _resolve(workspace: Workspace, path: str) -> tuple[Source, str, Path, str]:
-    if path.startswith(BUILTIN_PREFIX):
-        name = path.removeprefix(BUILTIN_PREFIX)
-        if name not in BUILTIN:
-            raise DatasetError(
-                "unknown-dataset",
-                f"There is no built-in set {name!r}. Choose one of: {', '.join(BUILTIN)}.",
+def removed_datasets(store: Store) -> list[Dataset]:
+    """Data sets whose files are still to be deleted."""
+    with store.read() as connection:
+        rows = connection.execute(
+            select(datasets).where(
+                datasets.c.removed_at.is_not(None), datasets.c.location.not_like("removed:%")
             )
-        return Source.BUILTIN, name, workspace.builtin_folder(name), name
+        ).all()
+    return [_dataset(row) for row in rows]
+
+
+def forget_dataset(store: Store, dataset_id: str) -> None:
+    """Delete what the store keeps of a removed data set; its name stays while it has runs."""
+    with store.write() as connection:
+        connection.execute(delete(corrections).where(corrections.c.dataset_id == dataset_id))
+        has_runs = connection.execute(
+            select(runs.c.id).where(runs.c.dataset_id == dataset_id).limit(1)
+        ).scalar()
+        row = datasets.c.id == dataset_id
+        if has_runs is None:
+            connection.execute(delete(datasets).where(row))
+            connection.execute(delete(jobs).where(jobs.c.dataset_id == dataset_id))
+        else:
+            values = {"location": f"removed:{dataset_id}-{secrets.token_hex(4)}", "summary": None}
+            connection.execute(update(datasets).where(row).values(**values))
+
+
+def save_scan(store: Store, dataset_id: str, index: DatasetIndex) -> None:
+    """Note what a scan found, corrections applied."""
+    _change(store, dataset_id, summary=_counts(index), scanned_at=time.time())
+
+
+def save_counts(store: Store, dataset_id: str, index: DatasetIndex) -> None:
+    """Note what the corrections have made of the counts."""
+    _change(store, dataset_id, summary=_counts(index))
+
+
+def _counts(index: DatasetIndex) -> dict[str, Any]:
+    return {
+        "images": len(index.frame),
+        "usable": len(index.usable),
+        "classes": {**dict.fromkeys(index.empty_classes, 0), **index.class_counts},
+        "problems": len(index.problems),
+        "duplicates": len(index.duplicates()),
+        "excluded": len(index.readable) - len(index.usable),
+        "relabelled": len(index.relabelled),
+        "fingerprint": index.fingerprint,
+    }
+
+
+def _change(store: Store, dataset_id: str, **values: Any) -> None:
+    with store.write() as connection:
+        connection.execute(update(datasets).where(datasets.c.id == dataset_id).values(**values))
+
+
+def _note(store: Store, found: _Found) -> Dataset:
+    """The row of a data set: the one that is at this place already, else a new one."""
+    with store.write() as connection:
+        row = connection.execute(
+            select(datasets).where(datasets.c.location == str(found.location))
+        ).one_or_none()
+        if row is not None and row.removed_at is not None:  # it comes back as if it were new
+            row = connection.execute(
+                update(datasets)
+                .where(datasets.c.id == row.id)
+                .values(removed_at=None, created_at=time.time(), summary=None, scanned_at=None)
+                .returning(*datasets.c)
+            ).one()
+        if row is None:
+            taken = connection.execute(
+                select(datasets.c.id).where(datasets.c.id == found.id)
+            ).scalar()
+            row = connection.execute(
+                insert(datasets)
+                .values(
+                    id=found.id if taken is None else f"{found.id}-{secrets.token_hex(2)}",
+                    name=found.name,
+                    source=found.source,
+                    location=str(found.location),
+                    created_at=time.time(),
+                    origin=found.origin,
+                )
+                .returning(*datasets.c)
+            ).one()
+    return _dataset(row)
+
+
+def _resolve(workspace: Workspace, path: str) -> _Found:
+    if path.startswith(BUILTIN_PREFIX):
+        name = _one_of(path.removeprefix(BUILTIN_PREFIX), BUILTIN, "built-in set")
+        return _Found(
+            source=Source.BUILTIN, name=name, location=workspace.builtin_folder(name), id=name
+        )
+    if path.startswith(CATALOGUE_PREFIX):
+        return _from_catalogue(workspace, path.removeprefix(CATALOGUE_PREFIX))
+    place = Path(path).expanduser()
+    if place.is_file() and place.suffix.lower() == ARCHIVE_SUFFIX:
+        return _from_archive(workspace, place.resolve())
+    folder = _folder(path)
+    name = folder.name or "pictures"
+    return _Found(
+        source=Source.FOLDER, name=name, location=folder, id=f"{_slug(name)}-{_digest(folder)}"
+    )
+
+
+def _from_catalogue(workspace: Workspace, name: str) -> _Found:
+    entry = CATALOGUE[_one_of(name, CATALOGUE, "data set in the catalogue")]
+    if entry.url is None:
+        raise DatasetError(
+            "no-download",
+            f"{entry.title} cannot be downloaded without an account. "
+            + " ".join(entry.instructions),
+        )
+    return _Found(
+        source=Source.CATALOGUE,
+        name=name,
+        location=workspace.pictures_folder(name),
+        id=name,
+        origin=name,
+    )
+
+
+def _from_archive(workspace: Workspace, archive: Path) -> _Found:
+    facts = archive.stat()
+    name = archive.stem or "pictures"
+    dataset_id = f"{_slug(name)}-{_digest(archive, facts.st_size, facts.st_mtime_ns)}"
+    return _Found(
+        source=Source.ARCHIVE,
+        name=name,
+        location=workspace.pictures_folder(dataset_id),
+        id=dataset_id,
+        origin=str(archive),
+    )
+
+
+def _folder(path: str) -> Path:
     folder = Path(path).expanduser()
-    if not folder.exists():
+    try:
+        exists, is_folder = folder.exists(), folder.is_dir()
+    except (OSError, ValueError):  # a name that the system does not take
+        exists, is_folder = False, False
+    if not path.strip() or not exists:
         raise DatasetError(
             "missing-path", f"There is no folder at {path!r}. Check the path and its spelling."
         )
-    if not folder.is_dir():
+    if not is_folder:
         raise DatasetError(
             "not-a-folder",
-            f"A data set is a folder with one sub-folder per class. Received a file: {path!r}.",
+            f"A data set is a folder with one sub-folder per class, or a zip of such a folder. "
+            f"Received another file: {path!r}.",
         )
-    folder = folder.resolve()
-    name = folder.name or "pictures"
-    slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40] or "pictures"
-    digest = hashlib.sha256(str(folder).encode()).hexdigest()[:6]
-    return Source.FOLDER, name, folder, f"{slug}-{digest}"
+    return folder.resolve()
+
+
+def _one_of(name: str, table: Mapping[str, Any], what: str) -> str:
+    if name not in table:
+        raise DatasetError(
+            "unknown-dataset", f"There is no {what} {name!r}. Choose one of: {', '.join(table)}."
+        )
+    return name
+
+
+def _clean_name(name: str) -> str:
+    name = " ".join(name.split())
+    if not 1 <= len(name) <= 120 or not name.isprintable():
+        raise DatasetError(
+            "name", f"A data set's name has 1 to 120 printable characters. Received: {name!r}."
+        )
+    return name
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40] or "pictures"
+
+
+def _digest(*parts: object) -> str:
+    return hashlib.sha256(
+        "\0".join(map(str, parts)).encode("utf-8", "surrogateescape")
+    ).hexdigest()[:6]
 
 
 def _dataset(row: Row[Any]) -> Dataset:
@@ -156,4 +401,5 @@ def _dataset(row: Row[Any]) -> Dataset:
         created_at=row.created_at,
         scanned_at=row.scanned_at,
         summary=row.summary,
+        origin=row.origin,
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
-from cnnlab.errors import RunError
+from cnnlab.errors import CnnlabError, RunError
 from cnnlab.runs.processes import ProcessIdentity
 from cnnlab.runs.schema import jobs
 from cnnlab.runs.states import JobKind, RunState
@@ -23,7 +23,8 @@ class Job:
     """One piece of work.
 
     Attributes:
-        progress: What the worker said last; see `Progress`.
+        parameters: What its kind needs to know.
+        progress: What the worker said last: phase, done, total and more.
         reason: Short name of why it failed, or None.
         message: The sentence for the user that goes with its state, or None.
     """
@@ -33,6 +34,7 @@ class Job:
     state: RunState
     dataset_id: str
     run_id: str | None
+    parameters: Mapping[str, Any]
     created_at: float
     started_at: float | None
     finished_at: float | None
@@ -43,8 +45,19 @@ class Job:
     message: str | None
 
 
+class JobStopped(CnnlabError):
+    """The user asked for the job to end."""
+
+    def __init__(self) -> None:
+        super().__init__("stopped", "Stopped on request.")
+
+
 def insert_job(
-    connection: Connection, kind: JobKind, dataset_id: str, run_id: str | None = None
+    connection: Connection,
+    kind: JobKind,
+    dataset_id: str,
+    run_id: str | None = None,
+    parameters: Mapping[str, Any] | None = None,
 ) -> int:
     """Put a job at the end of the queue, inside the caller's transaction; returns its id."""
     return int(
@@ -55,6 +68,7 @@ def insert_job(
                 state=RunState.QUEUED,
                 dataset_id=dataset_id,
                 run_id=run_id,
+                parameters=dict(parameters or {}),
                 created_at=time.time(),
             )
             .returning(jobs.c.id)
@@ -62,19 +76,27 @@ def insert_job(
     )
 
 
-def submit_scan(store: Store, dataset_id: str) -> int:
-    """Ask for a scan of a data set; a scan that is already waiting or running is enough."""
+def submit_job(
+    store: Store, kind: JobKind, dataset_id: str, parameters: Mapping[str, Any] | None = None
+) -> int:
+    """Ask for work on a data set; the same work that is already waiting or running is enough.
+
+    Returns:
+        The job's id.
+    """
+    wanted = dict(parameters or {})
     with store.write() as connection:
-        waiting = connection.execute(
-            select(jobs.c.id).where(
-                jobs.c.kind == JobKind.SCAN,
+        same = connection.execute(
+            select(jobs.c.id, jobs.c.parameters).where(
+                jobs.c.kind == kind,
                 jobs.c.dataset_id == dataset_id,
                 jobs.c.state.in_((RunState.QUEUED, RunState.RUNNING)),
             )
-        ).scalar()
-        if waiting is not None:
-            return int(waiting)
-        return insert_job(connection, JobKind.SCAN, dataset_id)
+        ).all()
+        for row in same:
+            if (row.parameters or {}) == wanted:
+                return int(row.id)
+        return insert_job(connection, kind, dataset_id, parameters=wanted)
 
 
 def get_job(store: Store, job_id: int) -> Job:
@@ -100,12 +122,12 @@ def unfinished_jobs(store: Store) -> list[Job]:
     return [job_from_row(row) for row in rows]
 
 
-def latest_scan(store: Store, dataset_id: str) -> Job | None:
-    """The newest scan of a data set, whatever its state."""
+def latest_job(store: Store, kind: JobKind, dataset_id: str) -> Job | None:
+    """The newest job of a kind on a data set, whatever its state."""
     with store.read() as connection:
         row = connection.execute(
             select(jobs)
-            .where(jobs.c.kind == JobKind.SCAN, jobs.c.dataset_id == dataset_id)
+            .where(jobs.c.kind == kind, jobs.c.dataset_id == dataset_id)
             .order_by(jobs.c.id.desc())
             .limit(1)
         ).one_or_none()
@@ -189,21 +211,22 @@ def report(store: Store, job_id: int, progress: Mapping[str, Any]) -> RunState:
     return RunState.INTERRUPTED if row is None else RunState(row.state)
 
 
-def reporter(store: Store, job_id: int, phase: str) -> Callable[[int, int], RunState]:
-    """A function of (done, total) that notes how far a job is, a few times a second.
+def reporter(store: Store, job_id: int) -> Callable[[str, int, int], None]:
+    """A function of (phase, done, total) that notes how far a job is, a few times a second.
 
-    It returns the job's state as of the last note.
+    It raises `JobStopped` when the job is to end.
     """
     reported_at = 0.0
-    state = RunState.RUNNING
+    reported_phase = ""
 
-    def note(done: int, total: int) -> RunState:
-        nonlocal reported_at, state
+    def note(phase: str, done: int, total: int) -> None:
+        nonlocal reported_at, reported_phase
         now = time.monotonic()
-        if now - reported_at >= REPORT_SECONDS or done == total:
-            reported_at = now
-            state = report(store, job_id, {"phase": phase, "done": done, "total": total})
-        return state
+        if phase != reported_phase or now - reported_at >= REPORT_SECONDS or done == total:
+            reported_at, reported_phase = now, phase
+            said = {"phase": phase, "done": done, "total": total}
+            if report(store, job_id, said) is not RunState.RUNNING:
+                raise JobStopped
 
     return note
 
@@ -219,6 +242,7 @@ def job_from_row(row: Row[Any]) -> Job:
         state=RunState(row.state),
         dataset_id=row.dataset_id,
         run_id=row.run_id,
+        parameters=row.parameters or {},
         created_at=row.created_at,
         started_at=row.started_at,
         finished_at=row.finished_at,

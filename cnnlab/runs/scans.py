@@ -1,61 +1,82 @@
-"""Scanning a data set that the store knows, and reading what the last scan found."""
+"""Bringing a data set's pictures, and its index, up to date."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
+from cnnlab.datasets.archives import extract_zip
 from cnnlab.datasets.builtin import materialise
+from cnnlab.datasets.catalogue import fetch
 from cnnlab.datasets.index import DatasetIndex, read_index, summary, write_index
 from cnnlab.datasets.scan import scan
 from cnnlab.errors import DatasetError
+from cnnlab.runs.corrections import corrected
 from cnnlab.runs.datasets import Dataset, Source, save_scan
 from cnnlab.runs.store import Store
 from cnnlab.workspace import Workspace
 
 Progress = Callable[[int, int], object]
+PhaseProgress = Callable[[str, int, int], object]  # what is done, pieces done, pieces in all
+
+SCANNING = "looking at the pictures"
+UNPACKING = "unpacking"
+PAINTING = "drawing the pictures"
 
 
 def scan_dataset(
-    store: Store, workspace: Workspace, dataset: Dataset, progress: Progress | None = None
+    store: Store, workspace: Workspace, dataset: Dataset, progress: PhaseProgress | None = None
 ) -> tuple[DatasetIndex, dict[str, Any]]:
     """Bring a data set's index up to date; only new and changed files are opened.
 
     Args:
         store: Gets the counts.
-        workspace: Gets the index file.
-        dataset: What to scan; a built-in set is written out first.
-        progress: Called with (done, total) files.
+        workspace: Gets the index file, and the pictures of a set that is not read in place.
+        dataset: What to scan; pictures that are not there yet are brought first.
+        progress: Called with (phase, done, total).
 
     Returns:
-        The index, and its summary as `cnnlab scan --json` prints it.
+        The index with the user's corrections, and its summary as `cnnlab scan --json` prints it.
 
     Raises:
-        DatasetError: If the folder is gone or has no pictures in class folders.
+        DatasetError: If the folder is gone or has no pictures in class folders, or the pictures
+            cannot be brought.
     """
     began = time.monotonic()
-    if dataset.source is Source.BUILTIN:
-        materialise(dataset.name, dataset.location, progress)
+    bring_pictures(workspace, dataset, progress)
     with workspace.lock(f"index-{dataset.id}"):
         previous = previous_index(workspace, dataset.id)
-        index = scan(dataset.location, previous, progress)
-        if index is not previous:
-            write_index(index, workspace.index_file(dataset.id))
-    found = summary(index, time.monotonic() - began)
-    save_scan(
-        store,
-        dataset.id,
-        {
-            "images": found["images"],
-            "usable": found["usable"],
-            "classes": found["classes"],
-            "problems": len(found["problems"]),
-            "duplicates": len(found["duplicates"]),
-            "fingerprint": index.fingerprint,
-        },
-    )
-    return index, found
+        found = scan(dataset.location, previous, _in_phase(progress, SCANNING))
+        if found is not previous:
+            write_index(found, workspace.index_file(dataset.id))
+    index = corrected(store, dataset, found)
+    save_scan(store, dataset.id, index)
+    return index, summary(index, time.monotonic() - began)
+
+
+def bring_pictures(
+    workspace: Workspace, dataset: Dataset, progress: PhaseProgress | None = None
+) -> None:
+    """Draw, unpack or download the pictures of a set that is not read in place, once.
+
+    Raises:
+        DatasetError: If an archive is refused or a download fails; the message says why.
+        WorkspaceError: If the disk is full.
+    """
+    if dataset.source is Source.BUILTIN:
+        materialise(dataset.name, dataset.location, _in_phase(progress, PAINTING))
+    if dataset.source is Source.FOLDER or dataset.location.is_dir():
+        return
+    with workspace.lock(f"pictures-{dataset.id}"):
+        if dataset.location.is_dir():
+            return
+        if dataset.source is Source.ARCHIVE:
+            _unpack(workspace, dataset, progress)
+        elif dataset.source is Source.CATALOGUE:
+            fetch(dataset.origin or "", dataset.location, workspace.downloads_folder, progress)
 
 
 def previous_index(workspace: Workspace, dataset_id: str) -> DatasetIndex | None:
@@ -67,3 +88,25 @@ def previous_index(workspace: Workspace, dataset_id: str) -> DatasetIndex | None
         return read_index(file)
     except DatasetError:
         return None
+
+
+def _unpack(workspace: Workspace, dataset: Dataset, progress: PhaseProgress | None) -> None:
+    incoming = workspace.incoming_file(dataset.id)
+    archive = incoming if incoming.exists() else Path(dataset.origin or "")
+    if not archive.is_file():
+        raise DatasetError(
+            "missing-path",
+            f"The archive that {dataset.name!r} comes from is gone. Received: "
+            f"{dataset.origin or incoming}. Remove this data set and import it again.",
+        )
+    try:
+        extract_zip(archive, dataset.location, _in_phase(progress, UNPACKING))
+    finally:  # refused or unpacked: an upload is not needed any more
+        with suppress(OSError):
+            incoming.unlink(missing_ok=True)
+
+
+def _in_phase(progress: PhaseProgress | None, phase: str) -> Progress | None:
+    if progress is None:
+        return None
+    return lambda done, total: progress(phase, done, total)

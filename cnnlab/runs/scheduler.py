@@ -14,6 +14,7 @@ from filelock import Timeout
 
 from cnnlab.errors import CnnlabError
 from cnnlab.runs import jobs, runs
+from cnnlab.runs.datasets import Dataset, forget_dataset, removed_datasets
 from cnnlab.runs.jobs import Job
 from cnnlab.runs.launcher import LocalLauncher
 from cnnlab.runs.processes import spawn_detached
@@ -26,7 +27,13 @@ log = logging.getLogger(__name__)
 LOCK_NAME = "scheduler"
 SPARE_VARIABLE = "CNNLAB_WARM_WORKER"  # "off" saves its memory and costs time at each start
 POLL_SECONDS = 0.1
-AT_ONCE = {JobKind.TRAIN: 1, JobKind.SCAN: 2}
+AT_ONCE = {
+    JobKind.TRAIN: 1,
+    JobKind.SCAN: 2,
+    JobKind.AUDIT: 1,
+    JobKind.MAP: 1,
+    JobKind.EXPORT: 1,
+}
 TROUBLE_PAUSE_SECONDS = 2.0
 STOP_GRACE_SECONDS = 120.0
 IDLE_SECONDS = 15 * 60.0
@@ -100,6 +107,8 @@ class Scheduler:
                 self._start(job)
         for run_id in runs.runs_to_delete(self._store):
             self._delete(run_id)
+        for dataset in removed_datasets(self._store):
+            self._forget(dataset)
         self._launcher.reap()
         training = any(job.kind is JobKind.TRAIN for job in open_jobs)
         rested = time.time() - self._began_at > SPARE_DELAY_SECONDS
@@ -148,6 +157,17 @@ class Scheduler:
         shutil.rmtree(self._workspace.run_folder(run_id), ignore_errors=True)
         if not self._workspace.run_folder(run_id).exists():
             runs.forget_run(self._store, run_id)
+
+    def _forget(self, dataset: Dataset) -> None:
+        """Delete what the workspace holds of a removed data set; other folders stay."""
+        folders = [self._workspace.dataset_folder(dataset.id)]
+        if dataset.source.owned and dataset.location.is_relative_to(self._workspace.root):
+            folders.append(dataset.location)
+        for folder in folders:
+            shutil.rmtree(folder, ignore_errors=True)
+        self._workspace.incoming_file(dataset.id).unlink(missing_ok=True)
+        if not any(folder.exists() for folder in folders):
+            forget_dataset(self._store, dataset.id)
 
     def _forgotten(self) -> bool:
         """True when no page and no command has been used for a while."""

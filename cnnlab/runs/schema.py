@@ -13,7 +13,7 @@ from sqlalchemy import (
     Text,
 )
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 metadata = MetaData()
 
@@ -29,11 +29,27 @@ datasets = Table(
     metadata,
     Column("id", String(80), primary_key=True),
     Column("name", Text, nullable=False),
-    Column("source", String(20), nullable=False),  # folder | builtin
+    Column("source", String(20), nullable=False),  # a value of runs.datasets.Source
     Column("location", Text, nullable=False, unique=True),
     Column("created_at", Float, nullable=False),  # seconds since 1970, UTC
     Column("scanned_at", Float),
-    Column("summary", JSON),  # counts of the last scan
+    Column("summary", JSON),  # counts of the last scan, corrections applied
+    Column("removed_at", Float),  # no longer shown; the scheduler deletes its files
+    Column("origin", Text),  # where imported pictures came from
+)
+
+corrections = Table(
+    "corrections",
+    metadata,
+    Column("id", Integer, primary_key=True),  # later ones win
+    Column("dataset_id", String(80), ForeignKey("datasets.id"), nullable=False),
+    Column("step", Integer, nullable=False),  # what was done, and is undone, at once
+    Column("at", Float, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("content_hash", String(64), nullable=False),  # of the picture that was looked at
+    Column("edit", String(20), nullable=False),  # exclude | relabel | restore
+    Column("class_name", Text),
+    Index("corrections_by_dataset", "dataset_id"),
 )
 
 jobs = Table(
@@ -44,6 +60,7 @@ jobs = Table(
     Column("state", String(20), nullable=False),
     Column("dataset_id", String(80), nullable=False),
     Column("run_id", String(160)),
+    Column("parameters", JSON),  # what its kind needs to know
     Column("created_at", Float, nullable=False),
     Column("started_at", Float),
     Column("finished_at", Float),
@@ -88,3 +105,22 @@ events = Table(
     Column("message", Text, nullable=False),
     Index("events_by_run", "run_id"),
 )
+
+_CHANGES = {
+    2: (
+        "ALTER TABLE datasets ADD COLUMN removed_at FLOAT",
+        "ALTER TABLE datasets ADD COLUMN origin TEXT",
+        "ALTER TABLE jobs ADD COLUMN parameters JSON",
+    ),
+}
+"""For each version, what changes in the tables of the one before; new tables come by themselves."""
+
+
+def statements_since(version: int) -> list[str]:
+    """What brings the tables of an older version up to date, in order."""
+    return [
+        statement
+        for number in sorted(_CHANGES)
+        if number > version
+        for statement in _CHANGES[number]
+    ]

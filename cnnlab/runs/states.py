@@ -29,4 +29,7 @@ class JobKind(StrEnum):
     """What a worker process is asked to do."""
 
     TRAIN = "train"
-    SCAN = "scan"
+    SCAN = "scan"  # bring the pictures and look at each of them
+    AUDIT = "audit"  # measure them, find copies and shortcuts
+    MAP = "map"  # lay them out in a plane
+    EXPORT = "export"  # write the corrected set into a new folder

@@ -14,11 +14,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select
+from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from cnnlab.errors import CnnlabError, StoreError, WorkspaceError
-from cnnlab.runs.schema import SCHEMA_VERSION, meta, metadata
+from cnnlab.runs.schema import SCHEMA_VERSION, meta, metadata, statements_since
 from cnnlab.workspace import Workspace
 
 BUSY_TIMEOUT_SECONDS = 30.0
@@ -56,6 +56,16 @@ class Store:
             row = connection.execute(select(meta.c.value).where(meta.c.name == "version")).scalar()
             return None if row is None else int(row)
 
+    def migrate(self, version: int) -> None:
+        """Bring tables of an older version up to this one, all or nothing."""
+        with self.write() as connection:
+            for statement in statements_since(version):
+                connection.exec_driver_sql(statement)
+            metadata.create_all(connection)
+            connection.execute(
+                update(meta).where(meta.c.name == "version").values(value=str(SCHEMA_VERSION))
+            )
+
     def create_tables(self) -> None:
         """Make every table of this version and note the version."""
         with self.write() as connection:
@@ -70,7 +80,7 @@ class Store:
 def open_store(
     workspace: Workspace, *, busy_timeout_seconds: float = BUSY_TIMEOUT_SECONDS
 ) -> Store:
-    """Open the workspace's store; the first to come makes its tables.
+    """Open the workspace's store; the first to come makes its tables, or brings them up to date.
 
     Raises:
         StoreError: If the store is damaged, locked for too long, or from a newer version.
@@ -78,11 +88,15 @@ def open_store(
     store = Store(
         f"sqlite:///{workspace.store_file.as_posix()}", busy_timeout_seconds=busy_timeout_seconds
     )
-    if store.version() is None:
-        with workspace.lock("store"):
-            if store.version() is None:
-                store.create_tables()
     version = store.version()
+    if version is None or version < SCHEMA_VERSION:
+        with workspace.lock("store"):
+            version = store.version()
+            if version is None:
+                store.create_tables()
+            elif version < SCHEMA_VERSION:
+                store.migrate(version)
+        version = store.version()
     if version != SCHEMA_VERSION:
         store.close()
         raise StoreError(

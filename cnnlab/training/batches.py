@@ -12,6 +12,8 @@ import tensorflow as tf
 
 from cnnlab.config import AugmentationConfig
 from cnnlab.datasets.augmentation import augment
+from cnnlab.datasets.order import batch_generator, epoch_order
+from cnnlab.datasets.pixels import PixelRows
 
 Batch = tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32]]
 
@@ -21,12 +23,12 @@ class LabelledPixels:
     """Pictures of one split, without copying them.
 
     Attributes:
-        pixels: uint8, shape (n_all, size, size, channels); the whole set's memory map.
+        pixels: uint8, shape (n_all, size, size, channels); the whole set's memory map, or a stream.
         rows: Rows of `pixels` that belong to this split, shape (n_images,).
         labels: Class indices, shape (n_images,).
     """
 
-    pixels: npt.NDArray[np.uint8]
+    pixels: PixelRows
     rows: npt.NDArray[np.int64]
     labels: npt.NDArray[np.int64]
 
@@ -62,11 +64,11 @@ class TrainingFeed:
 
     def batches(self) -> Iterator[Batch]:
         """The batches of the current epoch."""
-        order = np.random.default_rng([self._seed, self.epoch]).permutation(len(self._images))
+        order = epoch_order(self._seed, self.epoch, len(self._images))
         for number in range(self.steps):
             chosen = order[number * self._batch_size : (number + 1) * self._batch_size]
             pixels = self._images.pixels[self._images.rows[chosen]]
-            rng = np.random.default_rng([self._seed, self.epoch, number])
+            rng = batch_generator(self._seed, self.epoch, number)
             yield (
                 augment(pixels, self._augmentation, rng),
                 one_hot(self._images.labels[chosen], self._class_count, self._label_smoothing),

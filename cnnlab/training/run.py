@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 import numpy as np
 
 from cnnlab.config import Optimizer, RunConfig, TrainingConfig
 from cnnlab.datasets.pixels import PreparationStopped, open_pixels
+from cnnlab.datasets.selection import select
 from cnnlab.datasets.splits import Split, SplitAssignment, assign_splits
 from cnnlab.errors import RunError
 from cnnlab.inference.model import ModelFacts, load_model
 from cnnlab.networks.builder import build
 from cnnlab.runs import jobs, runs
+from cnnlab.runs.audits import find_near_copies
 from cnnlab.runs.datasets import get_dataset
 from cnnlab.runs.jobs import Job
 from cnnlab.runs.runs import Run
 from cnnlab.runs.scans import scan_dataset
+from cnnlab.runs.settings import pixel_budget_bytes
 from cnnlab.runs.states import RunState
 from cnnlab.runs.store import Store
 from cnnlab.training.batches import LabelledPixels, TrainingFeed, evaluation_dataset
@@ -61,6 +64,7 @@ class TrainingRun:
         self._run: Run = runs.get_run(store, job.run_id)
         self._config: RunConfig = self._run.config
         self._files = RunFiles(workspace.run_folder(job.run_id))
+        self._data: dict[str, Any] = {}  # what was trained on
 
     def execute(self) -> tuple[RunState, str | None]:
         """Do it all; returns the final state and a sentence that goes with it.
@@ -70,7 +74,7 @@ class TrainingRun:
         """
         try:
             images, assignment = self._prepare()
-        except (StopRequested, PreparationStopped):
+        except (jobs.JobStopped, PreparationStopped):
             return RunState.STOPPED, "Stopped before the training began; there is no model."
         model = self._build(assignment)
         outcome = self._train(model, images, assignment)
@@ -78,32 +82,43 @@ class TrainingRun:
         return outcome.state, outcome.stop_reason
 
     def _prepare(self) -> tuple[dict[Split, LabelledPixels], SplitAssignment]:
-        """Index, split and pixels."""
-        text = self._config.to_json().encode()
+        """Index, selection, split and pixels."""
+        config = self._config
+        text = config.to_json().encode()
         write_atomically(self._files.config, lambda file: file.write(text))
         dataset = get_dataset(self._store, self._run.dataset_id)
-        index, _ = scan_dataset(
-            self._store, self._workspace, dataset, self._reporter("looking at the pictures")
-        )
-        assignment = assign_splits(index, self._config.split)
+        report = jobs.reporter(self._store, self._job.id)
+        index, _ = scan_dataset(self._store, self._workspace, dataset, report)
+        pairs = find_near_copies(self._workspace, dataset, index, report)
+        chosen = select(index, config.data, config.split.seed)
+        assignment = assign_splits(chosen, config.split, pairs)
+        self._data = {
+            "fingerprint": index.fingerprint,
+            "pictures": len(assignment.frame),
+            "excluded": len(index.readable) - len(index.usable),
+            "relabelled": len(index.relabelled),
+            "set_aside": len(index.problems),
+        }
         for warning in assignment.warnings:
             runs.record_event(self._store, self._run.id, warning, level="warning")
         write_atomically(
             self._files.split, lambda file: assignment.frame.to_parquet(file, index=False)
         )
+        is_part = config.data.classes is not None or config.data.limit is not None
         pixels = open_pixels(
             self._workspace,
             dataset.location,
-            index,
-            self._config.data,
-            progress=self._reporter("preparing the pictures"),
+            chosen.usable if is_part else index.readable,  # corrections then need no new file
+            config.data,
+            budget_bytes=pixel_budget_bytes(self._store),
+            progress=lambda done, total: report("preparing the pictures", done, total),
             should_stop=self._stop_requested,
         )
         images = {}
         for split in Split:
-            chosen = assignment.frame[assignment.frame["split"] == split.value]
+            part = assignment.frame[assignment.frame["split"] == split.value]
             images[split] = LabelledPixels(
-                pixels.pixels, pixels.rows(chosen["path"]), chosen["label"].to_numpy(np.int64)
+                pixels.pixels, pixels.rows(part["path"]), part["label"].to_numpy(np.int64)
             )
         return images, assignment
 
@@ -209,6 +224,7 @@ class TrainingRun:
                 "best_epoch": outcome.best_epoch,
                 "stop_reason": outcome.stop_reason,
                 "class_names": list(assignment.class_names),
+                "data": self._data,
                 "parameters": {"total": model.count_params(), "trainable": trainable},
                 "export_difference": difference,
                 "seconds": time.monotonic() - self._began_at,
@@ -222,15 +238,6 @@ class TrainingRun:
 
     def _say(self, phase: str) -> None:
         jobs.report(self._store, self._job.id, {"phase": phase})
-
-    def _reporter(self, phase: str) -> Callable[[int, int], None]:
-        report = jobs.reporter(self._store, self._job.id, phase)
-
-        def report_or_stop(done: int, total: int) -> None:
-            if report(done, total) is RunState.STOPPING:
-                raise StopRequested
-
-        return report_or_stop
 
 
 def _optimizer(training: TrainingConfig) -> keras.optimizers.Optimizer:

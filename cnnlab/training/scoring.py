@@ -12,6 +12,7 @@ from cnnlab.training.batches import LabelledPixels
 from cnnlab.workspace import RunFiles, write_atomically
 
 SCORED = (Split.VALIDATION, Split.TEST)
+PICTURES_AT_ONCE = 512
 
 
 def score(
@@ -31,8 +32,8 @@ def score(
     features: list[FloatArray] = []
     for split in SCORED:
         pictures = images[split]
-        if len(pictures):
-            outputs = lite.predict(pictures.pixels[pictures.rows])
+        for start in range(0, len(pictures), PICTURES_AT_ONCE):
+            outputs = lite.predict(pictures.pixels[pictures.rows[start : start + PICTURES_AT_ONCE]])
             probabilities.append(outputs.probabilities)
             features.append(outputs.features)
     predictions = Predictions(

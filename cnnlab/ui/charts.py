@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -15,3 +15,15 @@ CONFIG = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d"
 def show_chart(figure: go.Figure, *, key: str) -> None:
     """Show a figure in its own theme, as wide as its place."""
     st.plotly_chart(figure, theme=None, key=key, config=CONFIG)
+
+
+def show_selectable(figure: go.Figure, *, key: str) -> Any:
+    """Show a figure whose points can be chosen by lasso or box; returns what is chosen."""
+    return st.plotly_chart(
+        figure,
+        theme=None,
+        key=key,
+        config={"displaylogo": False, "scrollZoom": True},
+        on_select="rerun",
+        selection_mode=("lasso", "box", "points"),
+    )

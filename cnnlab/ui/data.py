@@ -4,54 +4,87 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import streamlit as st
+from numpy.typing import NDArray
 
-from cnnlab.config import SplitConfig
-from cnnlab.datasets.images import load, thumbnail
-from cnnlab.datasets.index import DatasetIndex, read_index
+from cnnlab.config import DataConfig, RunConfig, SplitConfig
+from cnnlab.datasets.audit import Finding
+from cnnlab.datasets.embedding import ImageMap, read_map
+from cnnlab.datasets.index import DatasetIndex
+from cnnlab.datasets.measures import Measures, read_measures
+from cnnlab.datasets.selection import select
 from cnnlab.datasets.splits import SplitAssignment, assign_splits
-from cnnlab.errors import DatasetError, ImageError
+from cnnlab.datasets.thumbnails import Picture, Thumbnails
+from cnnlab.errors import DatasetError
 from cnnlab.evaluation.predictions import Predictions, read_predictions
-from cnnlab.runs.datasets import Dataset
+from cnnlab.runs import audits, corrections
+from cnnlab.runs.audits import AuditFiles
+from cnnlab.runs.datasets import Dataset, get_dataset
 from cnnlab.ui import context
 from cnnlab.workspace import RunFiles
 
-THUMBNAIL_PX = 160
-
 
 def index_of(dataset: Dataset) -> DatasetIndex | None:
-    """What the last scan found, or None before the first.
+    """What the last scan found, corrections applied, or None before the first.
 
     Raises:
         DatasetError: If the index file is damaged.
     """
-    file = context.workspace().index_file(dataset.id)
-    try:
-        changed_ns = file.stat().st_mtime_ns
-    except OSError:
-        return None
-    return _read_index(file, changed_ns)
+    state = _index_state(dataset)
+    return None if state is None else _read_index(dataset.id, state)
 
 
-def split_of(dataset: Dataset, config: SplitConfig) -> SplitAssignment:
+def split_of(dataset: Dataset, config: RunConfig) -> SplitAssignment:
     """Which picture is used for what under a configuration.
 
     Raises:
         DatasetError: If the data set was not scanned, or cannot be split for training.
     """
-    file = context.workspace().index_file(dataset.id)
-    index = index_of(dataset)
-    if index is None:
+    state = _index_state(dataset)
+    if state is None:
         raise DatasetError("not-scanned", f"{dataset.name} has not been looked at yet.")
-    return _split(file, file.stat().st_mtime_ns, config.model_dump_json())
+    data, split = config.data.model_dump_json(), config.split.model_dump_json()
+    return _split(dataset.id, state, _audit_state(dataset), data, split)
 
 
-def thumbnail_of(path: Path) -> bytes | None:
-    """A small JPEG of a picture, or None if it cannot be read (any more)."""
-    try:
-        return _thumbnail(path, path.stat().st_mtime_ns)
-    except (OSError, ImageError):
-        return None
+def findings_of(dataset: Dataset) -> list[Finding]:
+    """What is worth telling about a data set that was scanned, as far as it was audited."""
+    state = _index_state(dataset)
+    return [] if state is None else _findings(dataset.id, state, _audit_state(dataset))
+
+
+def measures_of(dataset: Dataset) -> Measures | None:
+    """What was measured in the pictures, without the miniatures; None before the audit."""
+    folder = context.workspace().audit_folder(dataset.id)
+    return _measures(folder, _audit_state(dataset))
+
+
+def map_of(dataset: Dataset) -> ImageMap | None:
+    """The pictures as points in a plane; None before the map was computed."""
+    file = AuditFiles(context.workspace().audit_folder(dataset.id)).map
+    return _map(file, file.stat().st_mtime_ns) if file.exists() else None
+
+
+def means_of(dataset: Dataset) -> dict[str, NDArray[np.uint8]]:
+    """The mean picture of each class; empty before the audit."""
+    state = _index_state(dataset)
+    return {} if state is None else _means(dataset.id, state, _audit_state(dataset))
+
+
+def thumbnails_of(root: Path, rows: pd.DataFrame) -> list[bytes | None]:
+    """Small JPEGs of pictures; None for one that cannot be read (any more).
+
+    Args:
+        root: The data set's folder.
+        rows: With the columns path and content_hash.
+    """
+    pictures = [
+        Picture(root / path, content)
+        for path, content in zip(rows["path"], rows["content_hash"], strict=True)
+    ]
+    return _thumbnails(context.workspace().thumbnails_folder).get(pictures)
 
 
 def predictions_of(run_id: str) -> Predictions:
@@ -64,21 +97,66 @@ def predictions_of(run_id: str) -> Predictions:
     return _read_predictions(file, file.stat().st_mtime_ns if file.exists() else 0)
 
 
+def _index_state(dataset: Dataset) -> str | None:
+    """A word that changes whenever the index or the corrections do."""
+    try:
+        changed_ns = context.workspace().index_file(dataset.id).stat().st_mtime_ns
+    except OSError:
+        return None
+    return f"{changed_ns}/{corrections.version(context.store(), dataset.id)}"
+
+
+def _audit_state(dataset: Dataset) -> str:
+    """A word that changes whenever the audit does."""
+    folder = context.workspace().audit_folder(dataset.id)
+    try:
+        return "/".join(
+            f"{file.name}:{file.stat().st_mtime_ns}" for file in sorted(folder.iterdir())
+        )
+    except OSError:
+        return ""
+
+
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _read_index(file: Path, changed_ns: int) -> DatasetIndex:
-    return read_index(file)
+def _read_index(dataset_id: str, state: str) -> DatasetIndex:
+    return corrections.load_index(context.store(), context.workspace(), get_dataset(context.store(), dataset_id))
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _split(file: Path, changed_ns: int, config: str) -> SplitAssignment:
-    return assign_splits(_read_index(file, changed_ns), SplitConfig.model_validate_json(config))
+def _split(dataset_id: str, state: str, audit: str, data: str, split: str) -> SplitAssignment:
+    dataset, index = get_dataset(context.store(), dataset_id), _read_index(dataset_id, state)
+    config = SplitConfig.model_validate_json(split)
+    chosen = select(index, DataConfig.model_validate_json(data), config.seed)
+    return assign_splits(chosen, config, audits.known_pairs(context.workspace(), dataset, index))
 
 
-@st.cache_data(max_entries=2000, show_spinner=False)
-def _thumbnail(path: Path, changed_ns: int) -> bytes:
-    return thumbnail(load(path), THUMBNAIL_PX)
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _findings(dataset_id: str, state: str, audit: str) -> list[Finding]:
+    index = _read_index(dataset_id, state)
+    return audits.findings(context.workspace(), get_dataset(context.store(), dataset_id), index)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _measures(folder: Path, audit: str) -> Measures | None:
+    return read_measures(folder, miniatures=False)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _map(file: Path, changed_ns: int) -> ImageMap | None:
+    return read_map(file)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _means(dataset_id: str, state: str, audit: str) -> dict[str, NDArray[np.uint8]]:
+    return audits.mean_images(context.workspace(), dataset_id, _read_index(dataset_id, state))
+
+
+@st.cache_resource(show_spinner=False)
+def _thumbnails(folder: Path) -> Thumbnails:
+    return Thumbnails(folder)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _read_predictions(file: Path, changed_ns: int) -> Predictions:
     return read_predictions(file)
+

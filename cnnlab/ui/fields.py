@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -31,6 +31,7 @@ class Fields:
         high: float,
         step: float | None = None,
         form: str | None = None,
+        width: int | Literal["stretch"] = "stretch",
     ) -> None:
         """A number; whole where the limits are whole."""
         whole = isinstance(low, int)
@@ -42,18 +43,49 @@ class Fields:
             value=int(value) if whole else float(value),
             step=step or (1 if whole else 0.05),
             format=form or ("%d" if whole else "%g"),
+            width=width,
             **self._kept(name),
         )
         self._note(name, changed)
 
-    def choice(self, name: str, label: str, options: Sequence[str]) -> None:
-        """One of a few words."""
+    def choice(
+        self,
+        name: str,
+        label: str,
+        options: Sequence[str],
+        names: Mapping[str, str] | None = None,
+    ) -> None:
+        """One of a few words, which `names` may explain."""
+        shown = names or {}
         values = [str(option) for option in options]
         changed = st.selectbox(
             label,
             values,
             index=values.index(self._value(name)),
-            format_func=lambda value: value.replace("_", " "),
+            format_func=lambda value: shown.get(value, value.replace("_", " ")),
+            **self._kept(name),
+        )
+        self._note(name, changed)
+
+    def several(self, name: str, label: str, options: Sequence[str], *, help: str) -> None:  # noqa: A002
+        """Some of many; all of them means that the field is left open."""
+        value = self._value(name)
+        known = [option for option in (value or options) if option in options]
+        changed = st.multiselect(label, options, default=known, help=help, **self._kept(name))
+        chosen = None if len(changed) == len(options) else sorted(changed)
+        if chosen != (None if value is None else sorted(value)):
+            self.changes[name] = chosen
+
+    def optional_number(self, name: str, label: str, *, low: int, high: int, help: str) -> None:  # noqa: A002
+        """A whole number, or nothing."""
+        changed = st.number_input(
+            label,
+            min_value=low,
+            max_value=high,
+            value=self._value(name),
+            step=1,
+            placeholder="no limit",
+            help=help,
             **self._kept(name),
         )
         self._note(name, changed)

@@ -7,13 +7,12 @@ import json
 import pandas as pd
 import streamlit as st
 
+from cnnlab.datasets.balance import is_uneven, majority_baseline
 from cnnlab.datasets.splits import Split
 from cnnlab.errors import CnnlabError
 from cnnlab.evaluation.metrics import (
     Evaluation,
     evaluate,
-    is_uneven,
-    majority_baseline,
     most_confused_pairs,
 )
 from cnnlab.evaluation.predictions import Predictions

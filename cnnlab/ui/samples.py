@@ -1,32 +1,81 @@
-"""The panels of the Samples page."""
+"""The Samples page: its views, and what is common to them."""
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from datetime import UTC, datetime
 
-import pandas as pd
 import streamlit as st
 
+from cnnlab.datasets.audit import Severity
+from cnnlab.datasets.balance import is_uneven
 from cnnlab.datasets.index import DatasetIndex
 from cnnlab.datasets.splits import Split
 from cnnlab.errors import DatasetError
-from cnnlab.evaluation.metrics import is_uneven
 from cnnlab.figures.samples import plot_class_counts
-from cnnlab.figures.text import escape_markdown, shorten
+from cnnlab.figures.text import escape_markdown
 from cnnlab.runs import jobs
-from cnnlab.runs.datasets import Dataset
-from cnnlab.ui import context, frame
+from cnnlab.runs.datasets import Dataset, Source
+from cnnlab.runs.states import JobKind
+from cnnlab.ui import context, findings, frame, gallery, image_map, manage, preparation, sources
 from cnnlab.ui.charts import show_chart
 from cnnlab.ui.choices import DATA
-from cnnlab.ui.data import index_of, thumbnail_of
+from cnnlab.ui.data import findings_of, index_of
 
-PAGE_SIZE = 24
-ALL = "all"
+VIEW = "view"
+_VIEWS = {
+    "pictures": ":material/grid_view: Pictures",
+    "findings": ":material/fact_check: Findings",
+    "preparation": ":material/crop: Preparation",
+    "map": ":material/scatter_plot: Map",
+    "manage": ":material/settings: Manage",
+    "add": ":material/add: Add data",
+}
 
 
-def index_or_say(dataset: Dataset, *, scanning: bool) -> DatasetIndex | None:
+def choose_view() -> str:
+    """Which view of the data set; it lives in the address."""
+    wanted = st.query_params.get(VIEW)
+    key = "samples-view"
+    st.session_state[key] = wanted if wanted in _VIEWS else "pictures"
+    chosen: str = st.segmented_control(
+        "View",
+        list(_VIEWS),
+        key=key,
+        required=True,
+        format_func=_VIEWS.__getitem__,
+        on_change=lambda: st.query_params.update({VIEW: st.session_state[key]}),
+        label_visibility="collapsed",
+    )
+    return chosen
+
+
+def show(dataset: Dataset, view: str) -> None:
+    """One view of a data set, or what stands in its way."""
+    if view == "add":
+        sources.add_dataset_form()
+        return
+    sources.ensure_scanned(dataset)
+    scanning = sources.scan_progress(dataset)
+    index = _index_or_say(dataset, scanning=scanning)
+    if view == "manage":
+        manage.manage(dataset, index)
+        return
+    if index is None:
+        return
+    _facts(dataset, index)
+    match view:
+        case "pictures":
+            _pictures(dataset, index)
+        case "findings":
+            findings.findings(dataset, index)
+        case "preparation":
+            preparation.preparation(dataset, index)
+        case "map":
+            image_map.image_map(dataset, index)
+
+
+def _index_or_say(dataset: Dataset, *, scanning: bool) -> DatasetIndex | None:
     """The data set's index, or None after saying why there is none yet."""
     try:
         index = index_of(dataset)
@@ -34,21 +83,30 @@ def index_or_say(dataset: Dataset, *, scanning: bool) -> DatasetIndex | None:
     except DatasetError as error:
         index, sentence = None, str(error)
     if index is None and not scanning:
+        if dataset.source is Source.UPLOAD:
+            st.info("There are no pictures in this set yet. Add some to each class.")
+            sources.add_pictures_form(dataset)
+            return None
         st.error(escape_markdown(sentence), icon=":material/error:")
-        if st.button("Look at the pictures now", icon=":material/refresh:"):
-            jobs.submit_scan(context.store(), dataset.id)
-            st.rerun()
+        with st.container(horizontal=True):
+            if st.button("Look at the pictures now", icon=":material/refresh:"):
+                _look_again(dataset)
+            manage.removal(dataset)
     return index
 
 
-def facts(dataset: Dataset, index: DatasetIndex) -> None:
+def _facts(dataset: Dataset, index: DatasetIndex) -> None:
     """Found, used, set aside; and where the pictures lie."""
-    found, usable = len(index.frame), len(index.usable)
+    found, used = len(index.frame), len(index.usable)
     copies = sum(len(group) - 1 for group in index.duplicates())
     with st.container(horizontal=True):
         st.metric("Files found", f"{found:,}", border=True)
-        st.metric("Usable pictures", f"{usable:,}", border=True)
-        st.metric("Set aside", f"{found - usable:,}", border=True)
+        st.metric("Pictures used", f"{used:,}", border=True)
+        st.metric("Set aside", f"{len(index.problems):,}", border=True)
+        if index.excluded:
+            st.metric("Excluded", f"{len(index.readable) - used:,}", border=True)
+        if index.relabelled:
+            st.metric("Relabelled", f"{len(index.relabelled):,}", border=True)
         st.metric("Exact copies", f"{copies:,}", border=True)
         st.metric("Classes", f"{len(index.class_names):,}", border=True)
     seen = ""
@@ -64,7 +122,21 @@ def facts(dataset: Dataset, index: DatasetIndex) -> None:
         )
 
 
-def class_counts(index: DatasetIndex) -> None:
+def _pictures(dataset: Dataset, index: DatasetIndex) -> None:
+    counts, pictures = st.columns([2, 3], gap="large")
+    with counts:
+        _class_counts(index)
+        _actions(dataset)
+        _headlines(dataset)
+        image_map.mean_images(dataset, index)
+    with pictures:
+        if dataset.source is Source.UPLOAD:
+            with st.expander("Add pictures", icon=":material/add_a_photo:"):
+                sources.add_pictures_form(dataset)
+        gallery.gallery(dataset, index)
+
+
+def _class_counts(index: DatasetIndex) -> None:
     """Pictures by class as a chart, and what guessing the largest class reaches."""
     counts = index.class_counts
     by_split = None
@@ -83,86 +155,32 @@ def class_counts(index: DatasetIndex) -> None:
         )
 
 
-def actions(dataset: Dataset) -> None:
+def _actions(dataset: Dataset) -> None:
     """Scan again, or go on to training."""
     with st.container(horizontal=True):
         if st.button("Look again", icon=":material/refresh:", help="Only changed files are read"):
-            jobs.submit_scan(context.store(), dataset.id)
-            st.rerun()
+            _look_again(dataset)
         if st.button("Train on these", type="primary", icon=":material/model_training:"):
             st.switch_page(frame.TRAIN, query_params={DATA: dataset.id})
 
 
-def gallery(dataset: Dataset, index: DatasetIndex) -> None:
-    """Pictures by class and split, a page at a time."""
-    frame.fragment(_gallery)(dataset, index)
-
-
-def _gallery(dataset: Dataset, index: DatasetIndex) -> None:
-    chosen = _filtered(index)
-    pages = max(1, math.ceil(len(chosen) / PAGE_SIZE))
-    place = st.container()
-    page = 1
-    if pages > 1:
-        page = st.pagination(pages, key=f"page-{dataset.id}")
-    rows = chosen.iloc[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
-    pictures, captions, lost = [], [], []
-    for path, class_name in zip(rows["path"], rows["class"], strict=True):
-        picture = thumbnail_of(dataset.location / path)
-        if picture is None:
-            lost.append(path)
-        else:
-            pictures.append(picture)
-            captions.append(escape_markdown(shorten(class_name, 18)))
-    with place:
-        if pictures:
-            st.image(pictures, caption=captions, width=112, alt=captions)
-        if lost:
-            st.warning(
-                f"{len(lost)} pictures of this page cannot be read any more, such as "
-                f"{escape_markdown(lost[0])}. Look again to update the counts.",
-                icon=":material/warning:",
+def _headlines(dataset: Dataset) -> None:
+    """What matters most of the findings, and the way to all of them."""
+    found = findings_of(dataset)
+    for finding in found:
+        if finding.severity is Severity.PROBLEM:
+            st.markdown(
+                f":red[:material/error:] **{finding.title}** · {escape_markdown(finding.sentence)}"
             )
-        first = (page - 1) * PAGE_SIZE + 1 if len(chosen) else 0
-        st.caption(f"Pictures {first:,} to {first + len(rows) - 1:,} of {len(chosen):,}")
-
-
-def problems(index: DatasetIndex) -> None:
-    """Files that were set aside, with their reason; they are never deleted."""
-    table = index.problems
-    if table.empty:
-        return
-    st.subheader(f"{len(table):,} files set aside")
-    st.caption("They are left out of training and stay where they are.")
-    st.dataframe(
-        pd.DataFrame(
-            {"file": table["path"], "reason": table["problem"], "detail": table["detail"]}
-        ),
-        hide_index=True,
-    )
-
-
-def _filtered(index: DatasetIndex) -> pd.DataFrame:
-    """What the gallery's choices leave of the usable pictures."""
-    rows = index.usable
-    name = st.selectbox(
-        "Class",
-        [None, *index.class_names],
-        format_func=lambda name: "All classes" if name is None else str(name),
-        key="gallery-class",
-        persist_state="session",
-    )
-    if name is not None:
-        rows = rows[rows["class"] == name]
-    if index.has_given_split:
-        splits = [
-            split for split in ("train", "validation", "test") if (rows["split"] == split).any()
-        ]
-        split = st.segmented_control("Split", [ALL, *splits], default=ALL, key="gallery-split")
-        if split not in (ALL, None):
-            rows = rows[rows["split"] == split]
-    if name is None:  # a mixed page tells more than the first class alone
-        rows = rows.assign(turn=rows.groupby("class").cumcount()).sort_values(
-            ["turn", "class"], kind="stable"
+    if found:
+        st.page_link(
+            frame.SAMPLES,
+            label="See the finding" if len(found) == 1 else f"See all {len(found)} findings",
+            icon=":material/fact_check:",
+            query_params={DATA: dataset.id, VIEW: "findings"},
         )
-    return rows
+
+
+def _look_again(dataset: Dataset) -> None:
+    jobs.submit_job(context.store(), JobKind.SCAN, dataset.id)
+    st.rerun()

@@ -1,79 +1,298 @@
-"""Adding data sets, and following their scans."""
+"""Adding data sets: folders, archives, uploads, sets made in the browser, built-ins, downloads."""
 
 from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from cnnlab.datasets.builtin import BUILTIN
-from cnnlab.errors import CnnlabError
+from cnnlab.datasets.catalogue import CATALOGUE
+from cnnlab.datasets.uploads import add_pictures, check_class_name, save_uploads
+from cnnlab.errors import CnnlabError, DatasetError
 from cnnlab.runs import jobs
-from cnnlab.runs.datasets import BUILTIN_PREFIX, Dataset, add_dataset, find_dataset
-from cnnlab.runs.jobs import Job
-from cnnlab.runs.states import RunState
+from cnnlab.runs.datasets import (
+    BUILTIN_PREFIX,
+    CATALOGUE_PREFIX,
+    Dataset,
+    Source,
+    add_dataset,
+    add_imported,
+    find_dataset,
+    remove_dataset,
+)
+from cnnlab.runs.states import JobKind
 from cnnlab.ui import context, frame
 from cnnlab.ui.choices import DATA, remember
 from cnnlab.ui.frame import plain
+from cnnlab.ui.jobs import follow_job
+from cnnlab.workspace import explain_os_error
 
-POLL_SECONDS = 0.5
+if TYPE_CHECKING:
+    from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+ARCHIVE_MB = 2048
+FILE_MB = 200
+_COPY_BYTES = 1_048_576
 
 
 def add_dataset_form() -> None:
-    """A field for a folder, and a button for each built-in set."""
-    with st.form("add-dataset", border=False):
-        folder = st.text_input(
-            "A folder with one sub-folder per class, or with train, validation and test folders",
-            placeholder="/home/me/pictures",
-            help="A folder on the computer that this dashboard runs on. It is read in place and "
-            "never changed.",
-        )
-        if st.form_submit_button("Add folder", icon=":material/create_new_folder:"):
-            _add(folder.strip() or " ")
-    st.caption("No pictures at hand? These need no download:")
-    with st.container(horizontal=True):
-        for name, builtin in BUILTIN.items():
-            if st.button(name, key=f"builtin-{name}", help=builtin.summary):
-                _add(BUILTIN_PREFIX + name)
+    """Every way to bring pictures, one tab each."""
+    folder, upload, made, builtin, catalogue = st.tabs(
+        [
+            ":material/folder: Folder on this server",
+            ":material/upload: Upload",
+            ":material/add_a_photo: Make a set",
+            ":material/inventory_2: Built-in",
+            ":material/cloud_download: Download",
+        ]
+    )
+    with folder:
+        _folder_form()
+    with upload:
+        _upload_form()
+    with made:
+        _make_form()
+    with builtin:
+        _builtin_buttons()
+    with catalogue:
+        _catalogue_list()
 
 
 def scan_progress(dataset: Dataset) -> bool:
     """Show a scan that is under way; True while there is one."""
-    job = jobs.latest_scan(context.store(), dataset.id)
-    if job is None or job.state.final:
-        if job is not None and job.state is not RunState.COMPLETED:
-            st.error(plain(job.message or "The scan did not finish."), icon=":material/error:")
-        return False
-    frame.fragment(_follow_scan, every_seconds=POLL_SECONDS)(job.id)
-    return True
+    job = jobs.latest_job(context.store(), JobKind.SCAN, dataset.id)
+    return follow_job(job, "Looking at the pictures")
 
 
 def ensure_scanned(dataset: Dataset) -> None:
     """Ask for a scan of a data set that never had one."""
-    if dataset.scanned_at is None and jobs.latest_scan(context.store(), dataset.id) is None:
-        jobs.submit_scan(context.store(), dataset.id)
+    store = context.store()
+    if dataset.scanned_at is None and jobs.latest_job(store, JobKind.SCAN, dataset.id) is None:
+        jobs.submit_job(store, JobKind.SCAN, dataset.id)
 
 
-def _follow_scan(job_id: int) -> None:
-    job = jobs.get_job(context.store(), job_id)
-    if job.state.final:
-        st.rerun()
-    st.progress(*_progress_of(job))
+def add_pictures_form(dataset: Dataset) -> None:
+    """More pictures for a set that was made in the browser: files or camera frames."""
+    names = sorted((dataset.summary or {}).get("classes", {}))
+    _pictures_form(dataset, names)
 
 
-def _progress_of(job: Job) -> tuple[float, str]:
-    done, total = job.progress.get("done", 0), job.progress.get("total", 0)
-    if not total:
-        return 0.0, "Waiting for a process to look at the pictures"
-    return done / total, f"Looking at the pictures: {done:,} of {total:,}"
+def _folder_form() -> None:
+    with st.form("add-dataset", border=False):
+        folder = st.text_input(
+            "A folder with one sub-folder per class, or with train, validation and test folders; "
+            "or a zip of one",
+            placeholder="/home/me/pictures",
+            help="On the computer that this dashboard runs on. A folder is read in place and "
+            "never changed; a zip is unpacked into the workspace.",
+        )
+        if st.form_submit_button("Add folder", icon=":material/create_new_folder:"):
+            _add(folder.strip() or " ")
+
+
+def _upload_form() -> None:
+    st.caption(
+        f"A zip of class folders, up to {ARCHIVE_MB / 1024:g} GB, or a folder of class folders. "
+        "For more, put it on the server and give its path."
+    )
+    archive_column, folder_column = st.columns(2)
+    with archive_column:
+        archive = st.file_uploader(
+            "A zip", type=["zip"], max_upload_size=ARCHIVE_MB, key=_upload_key("zip")
+        )
+        if archive is not None:
+            _guarded(lambda: _import_archive(archive))
+    with folder_column:
+        files = st.file_uploader(
+            "A folder",
+            accept_multiple_files="directory",
+            max_upload_size=FILE_MB,
+            key=_upload_key("folder"),
+        )
+        if files:
+            name = st.text_input("Name of the set", value=_top_folder(files[0].name))
+            if st.button(f"Import {len(files):,} files", type="primary"):
+                _guarded(lambda: _import_folder(name, files))
+
+
+def _make_form() -> None:
+    st.caption("Name the classes, then drop pictures or take them with the camera, class by class.")
+    with st.form("make-set", border=False):
+        name = st.text_input("Name of the set", placeholder="cups and glasses")
+        classes = st.text_input("Classes, separated by commas", placeholder="cup, glass")
+        if st.form_submit_button("Make it", icon=":material/add:"):
+            _guarded(lambda: _make_set(name, classes))
+
+
+def _builtin_buttons() -> None:
+    st.caption("No pictures at hand? These need no download.")
+    for name, builtin in BUILTIN.items():
+        with st.container(horizontal=True, vertical_alignment="center"):
+            if st.button(name, key=f"builtin-{name}", icon=":material/add:"):
+                _add(BUILTIN_PREFIX + name)
+            st.caption(builtin.summary)
+
+
+def _catalogue_list() -> None:
+    for entry in CATALOGUE.values():
+        with st.container(border=True):
+            size = f" · {entry.download_bytes / 1e6:,.0f} MB" if entry.download_bytes else ""
+            st.markdown(f"**{entry.title}** · {entry.image_count:,} pictures{size}")
+            st.caption(entry.summary)
+            if entry.url is None:
+                st.markdown(
+                    "\n".join(f"{n}. {step}" for n, step in enumerate(entry.instructions, start=1))
+                )
+            elif st.button("Download", key=f"download-{entry.name}", icon=":material/download:"):
+                _add(CATALOGUE_PREFIX + entry.name)
+
+
+def _import_archive(archive: UploadedFile) -> None:
+    """Spill the upload to disk at once; a worker unpacks it."""
+    store, workspace = context.store(), context.workspace()
+    dataset = add_imported(
+        store, workspace, Path(archive.name).stem or "pictures", Source.ARCHIVE, archive.name
+    )
+    target = workspace.incoming_file(dataset.id)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("xb") as file:
+            archive.seek(0)
+            shutil.copyfileobj(archive, file, _COPY_BYTES)
+    except OSError as error:
+        target.unlink(missing_ok=True)
+        remove_dataset(store, dataset.id)
+        raise explain_os_error(error, target, "write") from error
+    _new_round("zip")
+    _show(dataset)
+
+
+def _import_folder(name: str, files: list[UploadedFile]) -> None:
+    store = context.store()
+    dataset = add_imported(store, context.workspace(), name, Source.UPLOAD, files[0].name)
+    bar = st.progress(0.0, "Writing the pictures")
+    try:
+        save_uploads(
+            ((file.name, file) for file in files),
+            dataset.location,
+            lambda done, total: bar.progress(done / max(total, 1), "Writing the pictures"),
+        )
+    except CnnlabError:
+        remove_dataset(store, dataset.id)
+        raise
+    finally:
+        bar.empty()
+    _new_round("folder")
+    _show(dataset)
+
+
+def _make_set(name: str, classes: str) -> None:
+    names = [check_class_name(part) for part in classes.split(",") if part.strip()]
+    if len(set(names)) < 2:
+        raise DatasetError(
+            "one-class",
+            "A set needs at least two classes to tell apart, separated by commas. "
+            f"Received: {classes!r}.",
+        )
+    dataset = add_imported(context.store(), context.workspace(), name, Source.UPLOAD)
+    try:
+        for class_name in names:
+            (dataset.location / class_name).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise explain_os_error(error, dataset.location, "make the folder") from error
+    remember(DATA, dataset.id)
+    st.switch_page(frame.SAMPLES, query_params={DATA: dataset.id})
+
+
+def class_folders_of(dataset: Dataset) -> list[str]:
+    """Classes of a set made in the browser, those without a picture included."""
+    try:
+        return sorted(
+            entry.name
+            for entry in dataset.location.iterdir()
+            if entry.is_dir() and not entry.name.startswith(".")
+        )
+    except OSError:
+        return []
+
+
+def _pictures_form(dataset: Dataset, names: list[str]) -> None:
+    names = sorted({*names, *class_folders_of(dataset)})
+    class_name = st.selectbox(
+        "Class that the pictures belong to",
+        names,
+        accept_new_options=True,
+        key=f"add-class-{dataset.id}",
+    )
+    files_column, camera_column = st.columns(2)
+    kind = f"more-{dataset.id}"
+    with files_column:
+        files = st.file_uploader(
+            "Pictures", accept_multiple_files=True, max_upload_size=FILE_MB, key=_upload_key(kind)
+        )
+        if files and class_name and st.button(f"Add {len(files):,} to {class_name}"):
+            _guarded(lambda: _add_pictures(dataset, class_name, files, kind))
+    with camera_column:
+        if st.toggle("Use the camera", key=f"camera-{dataset.id}"):
+            frame_taken = st.camera_input("A frame", key=_upload_key(f"camera-{dataset.id}"))
+            if frame_taken is not None and class_name:
+                _guarded(
+                    lambda: _add_pictures(
+                        dataset, class_name, [frame_taken], f"camera-{dataset.id}"
+                    )
+                )
+
+
+def _add_pictures(
+    dataset: Dataset, class_name: str, files: list[UploadedFile], kind: str
+) -> None:
+    add_pictures(
+        dataset.location, check_class_name(class_name), ((file.name, file) for file in files)
+    )
+    jobs.submit_job(context.store(), JobKind.SCAN, dataset.id)
+    _new_round(kind)
+    st.rerun()
 
 
 def _add(path: str) -> None:
     store = context.store()
-    try:
-        known = find_dataset(store, path.removeprefix(BUILTIN_PREFIX))
-        dataset = known or add_dataset(store, context.workspace(), path)
-    except CnnlabError as error:
-        st.error(plain(str(error)), icon=":material/error:")
-        return
-    jobs.submit_scan(store, dataset.id)
+    prefixless = path.removeprefix(BUILTIN_PREFIX).removeprefix(CATALOGUE_PREFIX)
+
+    def add() -> None:
+        known = find_dataset(store, prefixless)
+        _show(known or add_dataset(store, context.workspace(), path))
+
+    _guarded(add)
+
+
+def _show(dataset: Dataset) -> None:
+    """Look at a new data set, on its own page."""
+    jobs.submit_job(context.store(), JobKind.SCAN, dataset.id)
     remember(DATA, dataset.id)
     st.switch_page(frame.SAMPLES, query_params={DATA: dataset.id})
+
+
+def _guarded(action: Callable[[], None]) -> None:
+    """Carry out something whose failure belongs beside its form, not in place of the page."""
+    try:
+        action()
+    except CnnlabError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+
+
+def _upload_key(kind: str) -> str:
+    """Key of an uploader; a new one lets the server forget what was sent."""
+    return f"upload-{kind}-{st.session_state.get(f'upload-round-{kind}', 0)}"
+
+
+def _new_round(kind: str) -> None:
+    name = f"upload-round-{kind}"
+    st.session_state[name] = st.session_state.get(name, 0) + 1
+
+
+def _top_folder(name: str) -> str:
+    return name.split("/", 1)[0] if "/" in name else "pictures"

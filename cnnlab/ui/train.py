@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 import streamlit as st
 
-from cnnlab.config import Colour, Monitor, Optimizer, RunConfig, Schedule, change_config
+from cnnlab.config import Monitor, Optimizer, RunConfig, Schedule, change_config
 from cnnlab.datasets.splits import Split, counts
 from cnnlab.errors import CnnlabError
-from cnnlab.figures.samples import plot_class_counts
 from cnnlab.figures.text import escape_markdown
 from cnnlab.networks.description import describe
 from cnnlab.networks.recipes import RECIPES, Recipe
 from cnnlab.runs.datasets import Dataset
 from cnnlab.runs.runs import submit_run
 from cnnlab.ui import context, frame
-from cnnlab.ui.charts import show_chart
-from cnnlab.ui.choices import RUN, remember
-from cnnlab.ui.data import split_of
+from cnnlab.ui.choices import DATA, RUN, remember
+from cnnlab.ui.data import index_of, split_of
 from cnnlab.ui.fields import Fields
+from cnnlab.ui.preparation import augmentation_fields, picture_fields, split_fields
 
 _TABLE_ROW_PX = 35
 _TABLE_MAX_PX = 640
@@ -34,8 +35,12 @@ def choose_recipe() -> Recipe:
     return chosen
 
 
-def edit_config(recipe: Recipe) -> RunConfig:
+def edit_config(recipe: Recipe, class_names: Sequence[str]) -> RunConfig:
     """The recipe's configuration with the user's changes, which survive a change of page.
+
+    Args:
+        recipe: Where to start from.
+        class_names: The data set's classes.
 
     Raises:
         ConfigError: If the changes break a rule together, such as fractions above 1.
@@ -48,15 +53,12 @@ def edit_config(recipe: Recipe) -> RunConfig:
         "training.learning_rate", "Learning rate", low=1e-7, high=10.0, step=1e-4, form="%g"
     )
     _early_stopping(fields, training.early_stopping is not None)
-    with st.expander("Pictures and split", icon=":material/crop:"):
-        fields.number("data.size", "Side, px", low=8, high=1024)
-        fields.choice("data.colour", "Colour", list(Colour))
-        fields.number("split.validation", "Share for validation", low=0.01, high=0.9, step=0.05)
-        fields.number("split.test", "Share for test", low=0.0, high=0.9, step=0.05)
-        fields.number("split.seed", "Seed of the split", low=0, high=2**31 - 1)
-        fields.toggle("augmentation.flip_horizontal", "Flip left and right at random")
-        fields.toggle("augmentation.flip_vertical", "Flip upside down at random")
-        fields.number("augmentation.shift", "Shift at random, share of the side", low=0.0, high=0.5)
+    with st.expander("Pictures", icon=":material/crop:"):
+        picture_fields(fields, class_names)
+    with st.expander("Split", icon=":material/call_split:"):
+        split_fields(fields)
+    with st.expander("Augmentation", icon=":material/auto_fix_high:"):
+        augmentation_fields(fields)
     with st.expander("Network and optimiser", icon=":material/tune:"):
         fields.number("network.width", "Width: multiplies filters and units", low=0.01, high=16.0)
         fields.choice("training.optimizer", "Optimiser", list(Optimizer))
@@ -72,10 +74,19 @@ def edit_config(recipe: Recipe) -> RunConfig:
     return change_config(recipe.config, fields.changes)
 
 
+def class_names_of(dataset: Dataset) -> list[str]:
+    """The data set's classes; none where it cannot be read, which `describe_data` explains."""
+    try:
+        index = index_of(dataset)
+    except CnnlabError:
+        return []
+    return [] if index is None else index.class_names
+
+
 def describe_data(dataset: Dataset, config: RunConfig) -> bool:
     """Pictures by split; False if the data set cannot be trained on."""
     try:
-        assignment = split_of(dataset, config.split)
+        assignment = split_of(dataset, config)
     except CnnlabError as error:
         st.error(escape_markdown(str(error)), icon=":material/error:")
         return False
@@ -86,11 +97,12 @@ def describe_data(dataset: Dataset, config: RunConfig) -> bool:
         for split in Split:
             st.metric(split.value.capitalize(), f"{sum(numbers[split].values()):,}", border=True)
         st.metric("Classes", len(assignment.class_names), border=True)
-    with st.expander("Pictures by class and split", icon=":material/bar_chart:"):
-        totals = {
-            name: sum(numbers[split][name] for split in numbers) for name in assignment.class_names
-        }
-        show_chart(plot_class_counts(totals, numbers, dark=context.is_dark()), key="split-counts")
+        st.page_link(
+            frame.SAMPLES,
+            label="Preview the pictures",
+            icon=":material/crop:",
+            query_params={DATA: dataset.id, "view": "preparation"},
+        )
     return True
 
 
@@ -154,6 +166,6 @@ def _early_stopping(fields: Fields, on: bool) -> None:
 
 def _class_count(dataset: Dataset, config: RunConfig) -> int:
     try:
-        return len(split_of(dataset, config.split).class_names)
+        return len(split_of(dataset, config).class_names)
     except CnnlabError:
         return 2

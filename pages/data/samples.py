@@ -1,4 +1,4 @@
-"""Samples: what is in a data set, and what is wrong with it."""
+"""Samples: what is in a data set, what is wrong with it, and what to do about it."""
 
 import streamlit as st
 
@@ -12,19 +12,4 @@ if dataset is None:
     sources.add_dataset_form()
     st.stop()
 
-sources.ensure_scanned(dataset)
-scanning = sources.scan_progress(dataset)
-index = samples.index_or_say(dataset, scanning=scanning)
-if index is None:
-    st.stop()
-
-samples.facts(dataset, index)
-counts, gallery = st.columns([2, 3], gap="large")
-with counts:
-    samples.class_counts(index)
-    samples.actions(dataset)
-with gallery:
-    samples.gallery(dataset, index)
-samples.problems(index)
-with st.expander("Add a data set", icon=":material/add:"):
-    sources.add_dataset_form()
+samples.show(dataset, samples.choose_view())

@@ -15,10 +15,11 @@ sources.ensure_scanned(dataset)
 if sources.scan_progress(dataset):
     st.stop()
 
+class_names = train.class_names_of(dataset)
 options, network = st.columns([2, 3], gap="large")
 with options:
     recipe = train.choose_recipe()
-    config = train.edit_config(recipe)
+    config = train.edit_config(recipe, class_names)
 with network:
     ready = train.describe_data(dataset, config)
     ready = train.describe_network(dataset, config) and ready

@@ -63,7 +63,7 @@ def the_file(workspace: Workspace, suffix: str = ".npy") -> Path:
     ids=["small", "odd side", "grey"],
 )
 def test_every_row_is_the_picture_loaded_and_prepared(workspace, root, index, data):
-    prepared = open_pixels(workspace, root, index, data)
+    prepared = open_pixels(workspace, root, index.usable, data)
     assert prepared.paths == tuple(index.usable["path"])
     assert prepared.pixels.dtype == np.uint8
     assert prepared.pixels.shape == (60, data.size, data.size, data.colour.channels)
@@ -75,7 +75,7 @@ def test_every_row_is_the_picture_loaded_and_prepared(workspace, root, index, da
 
 
 def test_rows_are_found_by_path_in_the_order_asked_for(workspace, root, index):
-    prepared = open_pixels(workspace, root, index, SMALL)
+    prepared = open_pixels(workspace, root, index.usable, SMALL)
     asked = [prepared.paths[41], prepared.paths[0], prepared.paths[17]]
     assert prepared.rows(asked).tolist() == [41, 0, 17]
     with pytest.raises(DatasetError, match=r"cat/none\.png"):
@@ -83,7 +83,7 @@ def test_rows_are_found_by_path_in_the_order_asked_for(workspace, root, index):
 
 
 def test_pictures_are_mapped_read_only(workspace, root, index):
-    prepared = open_pixels(workspace, root, index, SMALL)
+    prepared = open_pixels(workspace, root, index.usable, SMALL)
     assert isinstance(prepared.pixels, np.memmap)
     with pytest.raises(ValueError, match="read-only"):
         prepared.pixels[0] = 0
@@ -91,17 +91,17 @@ def test_pictures_are_mapped_read_only(workspace, root, index):
 
 def test_pictures_are_prepared_once_for_each_way_of_preparing(workspace, root, index):
     others = [DataConfig(size=9), DataConfig(size=16, colour=Colour.GREY)]
-    before = [open_pixels(workspace, root, index, data).pixels for data in (SMALL, *others)]
+    before = [open_pixels(workspace, root, index.usable, data).pixels for data in (SMALL, *others)]
     shutil.rmtree(root)  # from here on nothing can be decoded
-    after = [open_pixels(workspace, root, index, data).pixels for data in (SMALL, *others)]
+    after = [open_pixels(workspace, root, index.usable, data).pixels for data in (SMALL, *others)]
     for first, second in zip(before, after, strict=True):
         np.testing.assert_array_equal(first, second)
 
 
 def test_a_changed_data_set_gets_a_file_of_its_own(workspace, root, index):
-    before = open_pixels(workspace, root, index, SMALL).pixels
+    before = open_pixels(workspace, root, index.usable, SMALL).pixels
     Image.new("RGB", (20, 20), "red").save(root / "cat" / "00.png")
-    after = open_pixels(workspace, root, scan(root), SMALL)
+    after = open_pixels(workspace, root, scan(root).usable, SMALL)
     assert len(before) == 60
     assert len(after.pixels) == 61
     assert after.pixels[after.rows(["cat/00.png"])[0], 0, 0].tolist() == [255, 0, 0]
@@ -109,7 +109,7 @@ def test_a_changed_data_set_gets_a_file_of_its_own(workspace, root, index):
 
 def test_progress_counts_up_to_all_pictures(workspace, root, index):
     seen = []
-    open_pixels(workspace, root, index, SMALL, progress=lambda *counts: seen.append(counts))
+    open_pixels(workspace, root, index.usable, SMALL, progress=lambda *counts: seen.append(counts))
     done = [count for count, _ in seen]
     assert done == sorted(set(done))
     assert len(done) > 1
@@ -149,11 +149,11 @@ def replace_array(path: Path) -> None:
     ],
 )
 def test_damaged_file_is_written_anew(workspace, root, index, suffix, damage):
-    good = np.array(open_pixels(workspace, root, index, SMALL).pixels)
+    good = np.array(open_pixels(workspace, root, index.usable, SMALL).pixels)
     damage(the_file(workspace, suffix))
     built = []
 
-    again = open_pixels(workspace, root, index, SMALL, progress=lambda *_: built.append(1))
+    again = open_pixels(workspace, root, index.usable, SMALL, progress=lambda *_: built.append(1))
 
     assert built
     np.testing.assert_array_equal(again.pixels, good)
@@ -164,7 +164,7 @@ def test_damaged_file_is_written_anew(workspace, root, index, suffix, damage):
 def test_picture_that_changed_since_the_scan_is_named(workspace, root, index, change):
     change(root / "dog" / "31.png")
     with pytest.raises(DatasetError, match=r"dog/31\.png has changed") as refused:
-        open_pixels(workspace, root, index, SMALL)
+        open_pixels(workspace, root, index.usable, SMALL)
     assert refused.value.reason == "picture-changed"
     assert "Scan the data set again" in refused.value.message
     assert files(workspace) == []
@@ -174,7 +174,7 @@ def test_no_usable_picture_is_refused(workspace, tmp_path):
     (tmp_path / "pictures" / "cat").mkdir(parents=True)
     (tmp_path / "pictures" / "cat" / "0.png").write_bytes(b"")
     with pytest.raises(DatasetError) as refused:
-        open_pixels(workspace, tmp_path, scan(tmp_path / "pictures"), SMALL)
+        open_pixels(workspace, tmp_path, scan(tmp_path / "pictures").usable, SMALL)
     assert refused.value.reason == "no-images"
 
 
@@ -187,18 +187,18 @@ def test_stop_request_leaves_nothing_behind_and_does_no_harm(workspace, root, in
         open_pixels(
             workspace,
             root,
-            index,
+            index.usable,
             SMALL,
             progress=lambda count, _: done.append(count),
             should_stop=lambda: bool(done),
         )
     assert done[-1] < 60
     assert files(workspace) == []
-    assert len(open_pixels(workspace, root, index, SMALL).pixels) == 60
+    assert len(open_pixels(workspace, root, index.usable, SMALL).pixels) == 60
 
 
 def test_stop_request_is_heard_while_another_process_prepares(workspace, root, index):
-    open_pixels(workspace, root, index, SMALL)
+    open_pixels(workspace, root, index.usable, SMALL)
     the_file(workspace).unlink()
     (lock_file,) = workspace.locks_folder.glob("pixels-*")
     asked = threading.Event()
@@ -210,7 +210,7 @@ def test_stop_request_is_heard_while_another_process_prepares(workspace, root, i
         return False
 
     with FileLock(lock_file), pytest.raises(PreparationStopped):
-        open_pixels(workspace, root, index, SMALL, should_stop=should_stop)
+        open_pixels(workspace, root, index.usable, SMALL, should_stop=should_stop)
 
 
 # --- several processes ---
@@ -236,7 +236,7 @@ def wait_for(name):
 
 def show(progress):
     prepared = open_pixels(
-        open_workspace(workspace), root, index, DataConfig(size=16), progress=progress
+        open_workspace(workspace), root, index.usable, DataConfig(size=16), progress=progress
     )
     print(len(prepared.paths), int(prepared.pixels.sum()))
 """
@@ -281,7 +281,7 @@ def progress(done, total):
     assert (first.returncode, second.returncode) == (0, 0)
     assert "built 60" in first_words
     assert second_words.splitlines() == first_words.splitlines()[-1:]
-    expected = int(open_pixels(workspace, root, index, SMALL).pixels.sum())
+    expected = int(open_pixels(workspace, root, index.usable, SMALL).pixels.sum())
     assert second_words.split() == ["60", str(expected)]
 
 
@@ -299,7 +299,7 @@ show(progress)
     process.wait(timeout=60)
     (partial,) = workspace.pixels_folder.iterdir()
 
-    prepared = open_pixels(workspace, root, index, SMALL)
+    prepared = open_pixels(workspace, root, index.usable, SMALL)
 
     assert not partial.exists()
     assert files(workspace) == [".json", ".npy"]
@@ -345,10 +345,10 @@ def small_disk(tmp_path):
 def test_disk_too_small_is_refused_before_anything_is_written(small_disk, root, index):
     workspace = open_workspace(small_disk / "workspace")
     with pytest.raises(WorkspaceError, match=r"need 3 MB .* Received: 2 MB free") as refused:
-        open_pixels(workspace, root, index, DataConfig(size=128))  # 2.9 MB
+        open_pixels(workspace, root, index.usable, DataConfig(size=128))  # 2.9 MB
     assert refused.value.reason == "disk-full"
     assert files(workspace) == []
-    open_pixels(workspace, root, index, DataConfig(size=64))  # 0.7 MB: still usable
+    open_pixels(workspace, root, index.usable, DataConfig(size=64))  # 0.7 MB: still usable
 
 
 def test_disk_that_fills_up_meanwhile_keeps_nothing_partial(small_disk, root, index):
@@ -360,10 +360,10 @@ def test_disk_that_fills_up_meanwhile_keeps_nothing_partial(small_disk, root, in
                 pass
 
     with pytest.raises(WorkspaceError) as refused:
-        open_pixels(workspace, root, index, DataConfig(size=64), progress=fill_up)
+        open_pixels(workspace, root, index.usable, DataConfig(size=64), progress=fill_up)
 
     assert refused.value.reason == "disk-full"
     assert "Received: 0 MB free" in refused.value.message
     assert files(workspace) == []
     (small_disk / "others").unlink()
-    assert len(open_pixels(workspace, root, index, DataConfig(size=64)).pixels) == 60
+    assert len(open_pixels(workspace, root, index.usable, DataConfig(size=64)).pixels) == 60

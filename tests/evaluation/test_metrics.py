@@ -10,16 +10,13 @@ from sklearn import metrics as reference
 
 from cnnlab.errors import RunError
 from cnnlab.evaluation.metrics import (
-    Baseline,
     ConfusedPair,
     accuracy,
     balanced_accuracy,
     confusion_counts,
     evaluate,
-    is_uneven,
     log_loss,
     macro_f1,
-    majority_baseline,
     most_confused_pairs,
     per_class_scores,
 )
@@ -112,25 +109,6 @@ def test_most_confused_pairs_come_by_count_then_by_share():
         ConfusedPair(true=0, predicted=1, count=5, share=5 / 95),
         ConfusedPair(true=1, predicted=0, count=3, share=3 / 18),
     ]
-
-
-def test_majority_baseline_names_the_first_of_the_largest_classes():
-    assert majority_baseline({"a": 2, "b": 4, "c": 4}) == Baseline("b", 0.4)
-    assert majority_baseline({"a": 0}) is None
-    assert majority_baseline({}) is None
-
-
-@pytest.mark.parametrize(
-    ("counts", "uneven"),
-    [
-        ({"a": 100, "b": 150}, False),
-        ({"a": 100, "b": 151}, True),
-        ({"a": 100, "b": 0}, False),
-        ({}, False),
-    ],
-)
-def test_classes_are_uneven_from_half_as_many_again(counts, uneven):
-    assert is_uneven(counts) is uneven
 
 
 def predictions(true, probabilities, class_names):

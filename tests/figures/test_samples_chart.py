@@ -2,7 +2,7 @@
 
 import pytest
 
-from cnnlab.evaluation.metrics import Baseline
+from cnnlab.datasets.balance import Baseline
 from cnnlab.figures.samples import class_counts_info, plot_class_counts
 from cnnlab.figures.theme import PALETTE, SPLIT_COLOURS, class_colours
 

@@ -1,0 +1,255 @@
+"""What is measured once in every distinct picture: how it looks, and a miniature of it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+from PIL import Image
+
+from cnnlab.datasets.images import Pixels, load
+from cnnlab.datasets.index import DatasetIndex
+from cnnlab.errors import ImageError
+from cnnlab.workspace import write_atomically
+
+MINIATURE_PX = 32
+MEASURED_PX = 256  # larger pictures are shrunk to this side, so that sharpness can be compared
+TONE_LEVELS = 8  # levels to each side of the most common one that still count as its tone
+
+COLUMNS = {
+    "content_hash": "str",
+    "brightness": "float32",  # mean luma, 0-255
+    "contrast": "float32",  # standard deviation of luma, 0-255
+    "sharpness": "float32",  # variance of the Laplacian of luma, longer side at most 256 px
+    "uniformity": "float32",  # share of the pixels within 8 levels of the most common luma, 0-1
+    "colourfulness": "float32",  # after Hasler and Suesstrunk (2003), of the miniature
+}
+"""Columns of the measures and their types."""
+
+Progress = Callable[[int, int], object]
+
+_VERSION = 1  # raised when a measure changes; older files are measured anew
+_HEADER = b"cnnlab.measures"
+_FILE, _MINIATURES = "measures.parquet", "miniatures.npy"
+_PICTURES_AT_ONCE = 16
+_MOST_THREADS = 8
+
+
+@dataclass(frozen=True, eq=False)
+class Measures:
+    """What was measured, one row a distinct content.
+
+    Attributes:
+        frame: Columns of `COLUMNS`, sorted by content_hash, numbered from 0.
+        miniatures: RGB, shape (n, 32, 32, 3), uint8, rows as in `frame`; of length 0 where they
+            were not read.
+    """
+
+    frame: pd.DataFrame
+    miniatures: NDArray[np.uint8]
+
+    @cached_property
+    def rows(self) -> dict[str, int]:
+        """Row numbers by content hash."""
+        return {content: row for row, content in enumerate(self.frame["content_hash"])}
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    values: tuple[float, ...]  # in the order of COLUMNS, without the first
+    miniature: NDArray[np.uint8]
+
+
+def measure(
+    root: Path,
+    index: DatasetIndex,
+    previous: Measures | None = None,
+    progress: Progress | None = None,
+    threads: int | None = None,
+) -> Measures:
+    """Measure every readable picture of a data set, excluded ones too.
+
+    Args:
+        root: The data set's folder.
+        index: What the scan found in it.
+        previous: What was measured before; only other contents are decoded.
+        progress: Told the pictures done and in all, from the calling thread; what it raises ends
+            the work.
+        threads: How many decode side by side; else one for each processor.
+
+    Returns:
+        Measures of the index's contents; a file that has gone or changed for the worse since the
+        scan has none. `previous` itself if nothing is new.
+    """
+    pictures = index.readable.drop_duplicates("content_hash").sort_values("content_hash")
+    contents, paths = pictures["content_hash"].tolist(), pictures["path"].tolist()
+    known = {} if previous is None else previous.rows
+    new = [n for n, content in enumerate(contents) if content not in known]
+    if previous is not None and not new and len(known) == len(contents):
+        return previous
+    found = dict(
+        zip(new, _measure_files(root, [paths[n] for n in new], progress, threads), strict=True)
+    )
+    values, miniatures, kept = [], [], []
+    for number, content in enumerate(contents):
+        if previous is not None and content in known:
+            row = known[content]
+            values.append(tuple(previous.frame.iloc[row, 1:]))
+            miniatures.append(previous.miniatures[row])
+        else:
+            measured = found[number]
+            if measured is None:
+                continue
+            values.append(measured.values)
+            miniatures.append(measured.miniature)
+        kept.append(content)
+    frame = pd.DataFrame(values, columns=list(COLUMNS)[1:])
+    frame.insert(0, "content_hash", kept)
+    shape = (len(kept), MINIATURE_PX, MINIATURE_PX, 3)
+    return Measures(
+        frame.astype(COLUMNS), np.array(miniatures, dtype=np.uint8).reshape(shape)
+    )
+
+
+def measure_pixels(pixels: Pixels) -> tuple[dict[str, float], NDArray[np.uint8]]:
+    """Measure one picture.
+
+    Args:
+        pixels: RGB values, shape (height, width, 3), as `images.load` returns them.
+
+    Returns:
+        The measures by name, and the miniature, shape (32, 32, 3).
+    """
+    image = Image.fromarray(pixels)
+    miniature = np.asarray(
+        image.resize((MINIATURE_PX, MINIATURE_PX), Image.Resampling.BILINEAR, reducing_gap=3.0)
+    )
+    image.thumbnail((MEASURED_PX, MEASURED_PX), Image.Resampling.BOX, reducing_gap=2.0)
+    luma = image.convert("L")
+    levels = np.array(luma.histogram(), dtype=np.float64)
+    levels /= levels.sum()
+    values = np.arange(256)
+    brightness = float(levels @ values)
+    contrast = float(np.sqrt(levels @ (values - brightness) ** 2))
+    measures = {
+        "brightness": brightness,
+        "contrast": contrast,
+        "sharpness": _laplacian_variance(np.asarray(luma, dtype=np.int16)),
+        "uniformity": _uniformity(levels),
+        "colourfulness": _colourfulness(miniature),
+    }
+    return measures, miniature
+
+
+def write_measures(measures: Measures, folder: Path) -> None:
+    """Write measures and miniatures into a folder; a pair that does not match is never read.
+
+    Raises:
+        WorkspaceError: If the disk is full or the folder cannot be written to.
+    """
+    write_atomically(
+        folder / _MINIATURES,
+        lambda file: np.save(file, measures.miniatures, allow_pickle=False),
+    )
+    header = {"version": _VERSION, "contents": _digest(measures.frame)}
+    header["miniatures"] = blake2b(measures.miniatures.tobytes(), digest_size=16).hexdigest()
+    table = pa.Table.from_pandas(measures.frame, preserve_index=False)
+    table = table.replace_schema_metadata(
+        {**(table.schema.metadata or {}), _HEADER: json.dumps(header).encode()}
+    )
+    write_atomically(
+        folder / _FILE, lambda file: pq.write_table(table, file, write_page_checksum=True)
+    )
+
+
+def read_measures(folder: Path, *, miniatures: bool = True) -> Measures | None:
+    """Read what `write_measures` wrote; None where it is missing, damaged or of another version.
+
+    Args:
+        folder: Where both files lie.
+        miniatures: Whether to read them, too; 3 kB each.
+    """
+    try:
+        table = pq.read_table(folder / _FILE, page_checksum_verification=True)
+        header: dict[str, Any] = json.loads(table.schema.metadata[_HEADER])
+        frame = table.to_pandas()[list(COLUMNS)].astype(COLUMNS)
+        if header["version"] != _VERSION or header["contents"] != _digest(frame):
+            return None
+        if not miniatures:
+            return Measures(frame, np.empty((0, MINIATURE_PX, MINIATURE_PX, 3), dtype=np.uint8))
+        small = np.load(folder / _MINIATURES, allow_pickle=False)
+    except (OSError, ValueError, LookupError, TypeError, EOFError, pa.ArrowException):
+        return None
+    digest = blake2b(small.tobytes(), digest_size=16).hexdigest()
+    if digest != header["miniatures"] or len(small) != len(frame):
+        return None
+    return Measures(frame, small)
+
+
+def _digest(frame: pd.DataFrame) -> str:
+    text = "\0".join(frame["content_hash"])
+    return blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _measure_files(
+    root: Path, paths: Sequence[str], progress: Progress | None, threads: int | None
+) -> list[_Measured | None]:
+    pieces = [paths[n : n + _PICTURES_AT_ONCE] for n in range(0, len(paths), _PICTURES_AT_ONCE)]
+    workers = threads or min(_MOST_THREADS, os.cpu_count() or 1)
+    found: list[_Measured | None] = []
+    pool = ThreadPoolExecutor(workers, thread_name_prefix="measure")
+    try:
+        waiting = [pool.submit(_measure_piece, root, piece) for piece in pieces]
+        for future in waiting:
+            found += future.result()
+            if progress is not None:
+                progress(len(found), len(paths))
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+    return found
+
+
+def _measure_piece(root: Path, paths: Sequence[str]) -> list[_Measured | None]:
+    return [_measure_file(root / path) for path in paths]
+
+
+def _measure_file(path: Path) -> _Measured | None:
+    try:
+        measures, miniature = measure_pixels(load(path))
+    except ImageError:
+        return None
+    return _Measured(tuple(measures[name] for name in list(COLUMNS)[1:]), miniature)
+
+
+def _laplacian_variance(luma: NDArray[np.int16]) -> float:
+    """Variance of the four-neighbour Laplacian (Pech-Pacheco et al. 2000); 0 without an inside."""
+    if min(luma.shape) < 3:
+        return 0.0
+    inside = luma[1:-1, 1:-1]
+    laplacian = luma[:-2, 1:-1] + luma[2:, 1:-1] + luma[1:-1, :-2] + luma[1:-1, 2:] - 4 * inside
+    return float(laplacian.var(dtype=np.float64))
+
+
+def _uniformity(levels: NDArray[np.float64]) -> float:
+    """Share of the pixels whose luma lies close to the most common one."""
+    most = int(levels.argmax())
+    return float(levels[max(0, most - TONE_LEVELS) : most + TONE_LEVELS + 1].sum())
+
+
+def _colourfulness(miniature: NDArray[np.uint8]) -> float:
+    red, green, blue = np.moveaxis(miniature.astype(np.float32), -1, 0)
+    red_green, yellow_blue = red - green, 0.5 * (red + green) - blue
+    spread = np.hypot(red_green.std(), yellow_blue.std())
+    return float(spread + 0.3 * np.hypot(red_green.mean(), yellow_blue.mean()))

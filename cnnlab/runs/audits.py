@@ -1,0 +1,173 @@
+"""What was measured in a data set's pictures, kept by content so that nothing is done twice."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from cnnlab.datasets.audit import Finding, find
+from cnnlab.datasets.copies import near_copies, read_pairs, write_pairs
+from cnnlab.datasets.index import DatasetIndex
+from cnnlab.datasets.measures import Measures, measure, read_measures, write_measures
+from cnnlab.datasets.shortcuts import Shortcuts, find_shortcuts
+from cnnlab.runs.datasets import Dataset
+from cnnlab.runs.scans import PhaseProgress
+from cnnlab.workspace import Workspace, write_atomically
+
+MEASURING = "measuring the pictures"
+COMPARING = "looking for copies"
+GUESSING = "looking for shortcuts"
+_MINIATURES_AT_ONCE = 512
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFiles:
+    """Where the audit of a data set lies.
+
+    Attributes:
+        folder: Measures and miniatures; also everything below.
+    """
+
+    folder: Path
+
+    def pairs(self, key: str) -> Path:
+        """Near copies among the pictures of one `content_key`."""
+        return self.folder / f"copies-{key}.parquet"
+
+    @property
+    def shortcuts(self) -> Path:
+        """What file facts tell about the classes."""
+        return self.folder / "shortcuts.json"
+
+    @property
+    def map(self) -> Path:
+        """The pictures as points in a plane."""
+        return self.folder / "map.parquet"
+
+
+def audit_dataset(
+    workspace: Workspace,
+    dataset: Dataset,
+    index: DatasetIndex,
+    progress: PhaseProgress | None = None,
+) -> None:
+    """Measure pictures, find near copies and shortcuts; only what is new is computed.
+
+    Raises:
+        WorkspaceError: If the disk is full or the workspace cannot be written to.
+    """
+    find_near_copies(workspace, dataset, index, progress)
+    if progress is not None:
+        progress(GUESSING, 0, 0)
+    files = AuditFiles(workspace.audit_folder(dataset.id))
+    known = read_shortcuts(files)
+    if known is None or known.fingerprint != index.fingerprint:
+        text = find_shortcuts(index).to_json().encode()
+        write_atomically(files.shortcuts, lambda file: file.write(text))
+
+
+def find_near_copies(
+    workspace: Workspace,
+    dataset: Dataset,
+    index: DatasetIndex,
+    progress: PhaseProgress | None = None,
+) -> pd.DataFrame:
+    """Pairs of different files that show the same picture, as `near_copies` tells them."""
+    files = AuditFiles(workspace.audit_folder(dataset.id))
+    key = content_key(index.readable["content_hash"])
+    known = read_pairs(files.pairs(key))
+    if known is not None:
+        return known
+    with workspace.lock(f"audit-{dataset.id}"):
+        measures = _measure(files, dataset, index, progress)
+        known = read_pairs(files.pairs(key))  # another process may have been faster
+        if known is None:
+            known = near_copies(
+                measures,
+                None if progress is None else lambda done, of: progress(COMPARING, done, of),
+            )
+            write_pairs(known, files.pairs(key))
+            _forget_others(files, key)
+    return known
+
+
+def known_pairs(workspace: Workspace, dataset: Dataset, index: DatasetIndex) -> pd.DataFrame | None:
+    """The near copies among these very pictures if somebody has looked for them, else None."""
+    files = AuditFiles(workspace.audit_folder(dataset.id))
+    return read_pairs(files.pairs(content_key(index.readable["content_hash"])))
+
+
+def findings(workspace: Workspace, dataset: Dataset, index: DatasetIndex) -> list[Finding]:
+    """What the last audit has to say about the data set as it is now."""
+    files = AuditFiles(workspace.audit_folder(dataset.id))
+    return find(
+        index,
+        measures=read_measures(files.folder, miniatures=False),
+        pairs=known_pairs(workspace, dataset, index),
+        shortcuts=read_shortcuts(files),
+    )
+
+
+def mean_images(
+    workspace: Workspace, dataset_id: str, index: DatasetIndex
+) -> dict[str, NDArray[np.uint8]]:
+    """The mean of the miniatures of each class, shape (32, 32, 3); empty before the audit."""
+    folder = workspace.audit_folder(dataset_id)
+    measures = read_measures(folder)
+    if measures is None:
+        return {}
+    row_of = dict(zip(measures.frame["content_hash"], range(len(measures.frame)), strict=True))
+    means = {}
+    for name, pictures in index.usable.groupby("class")["content_hash"]:
+        rows = [row_of[content] for content in pictures if content in row_of]
+        if rows:
+            total = np.zeros(measures.miniatures.shape[1:], dtype=np.float64)
+            for start in range(0, len(rows), _MINIATURES_AT_ONCE):
+                some = measures.miniatures[rows[start : start + _MINIATURES_AT_ONCE]]
+                total += some.sum(axis=0, dtype=np.float64)
+            means[str(name)] = np.rint(total / len(rows)).astype(np.uint8)
+    return means
+
+
+def read_shortcuts(files: AuditFiles) -> Shortcuts | None:
+    """What the last audit found; None where there is none or it is damaged."""
+    try:
+        return Shortcuts.from_json(json.loads(files.shortcuts.read_bytes()))
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
+
+
+def content_key(content_hashes: Iterable[str]) -> str:
+    """A short digest of a set of pictures, by content alone."""
+    text = "\0".join(sorted(set(content_hashes)))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _measure(
+    files: AuditFiles, dataset: Dataset, index: DatasetIndex, progress: PhaseProgress | None
+) -> Measures:
+    previous = read_measures(files.folder)
+    measures = measure(
+        dataset.location,
+        index,
+        previous,
+        None if progress is None else lambda done, of: progress(MEASURING, done, of),
+    )
+    if measures is not previous:
+        write_measures(measures, files.folder)
+    return measures
+
+
+def _forget_others(files: AuditFiles, key: str) -> None:
+    for file in files.folder.glob("copies-*.parquet"):
+        if file != files.pairs(key):
+            with suppress(OSError):
+                file.unlink()

@@ -1,0 +1,151 @@
+"""What the audit found, each with its pictures and what to do about it."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from cnnlab.datasets.audit import Finding, Kind, Severity
+from cnnlab.datasets.edits import Edit
+from cnnlab.datasets.index import DatasetIndex
+from cnnlab.figures.shortcuts import plot_shortcuts
+from cnnlab.figures.text import escape_markdown, shorten
+from cnnlab.runs import audits, jobs
+from cnnlab.runs.audits import AuditFiles
+from cnnlab.runs.datasets import Dataset
+from cnnlab.runs.states import JobKind, RunState
+from cnnlab.ui import context, frame
+from cnnlab.ui.charts import show_chart
+from cnnlab.ui.choices import DATA
+from cnnlab.ui.correcting import correct, undo_button
+from cnnlab.ui.data import findings_of, thumbnails_of
+from cnnlab.ui.gallery import FINDING, SHOWABLE
+from cnnlab.ui.jobs import follow_job
+
+SHOWN_GROUPS = 6
+SHOWN_PICTURES = 12
+_ICONS = {
+    Severity.PROBLEM: ":red[:material/error:]",
+    Severity.WARNING: ":orange[:material/warning:]",
+    Severity.NOTE: ":blue[:material/info:]",
+}
+_THUMB_PX = 96
+
+
+def findings(dataset: Dataset, index: DatasetIndex) -> None:
+    """Every finding; the audit is started where it is missing or out of date."""
+    _keep_up(dataset, index)
+    found = findings_of(dataset)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(_verdict(found))
+        undo_button(dataset, key="findings")
+    for finding in found:
+        _finding(dataset, index, finding)
+
+
+def _verdict(found: list[Finding]) -> str:
+    if not found:
+        return ":green[:material/check_circle:] Nothing to complain about."
+    parts = []
+    for severity in Severity:
+        count = sum(finding.severity is severity for finding in found)
+        if count:
+            word = severity.value if count == 1 else f"{severity.value}s"
+            parts.append(f"{_ICONS[severity]} {count} {word}")
+    return " · ".join(parts)
+
+
+def _keep_up(dataset: Dataset, index: DatasetIndex) -> None:
+    """Show the audit that runs; start one where pictures are new."""
+    job = jobs.latest_job(context.store(), JobKind.AUDIT, dataset.id)
+    if follow_job(job, "Checking the pictures"):
+        return
+    if job is not None and job.state is RunState.FAILED:
+        again = st.button("Check again", icon=":material/refresh:")
+    else:
+        again = audits.known_pairs(context.workspace(), dataset, index) is None
+    if again:
+        jobs.submit_job(context.store(), JobKind.AUDIT, dataset.id)
+        st.rerun()
+
+
+def _finding(dataset: Dataset, index: DatasetIndex, finding: Finding) -> None:
+    with st.container(border=True):
+        st.markdown(
+            f"{_ICONS[finding.severity]} **{finding.title}** · {escape_markdown(finding.sentence)}"
+        )
+        st.caption(escape_markdown(finding.advice))
+        if finding.kind is Kind.UNREADABLE:
+            problem_table(index)
+        elif finding.kind is Kind.SHORTCUT:
+            _shortcut_chart(dataset)
+        elif finding.groups:
+            _groups(dataset, index, finding)
+        elif finding.paths:
+            _strip(dataset, index, list(finding.paths[:SHOWN_PICTURES]))
+        _answers(dataset, finding)
+
+
+def problem_table(index: DatasetIndex) -> None:
+    """Files that were set aside, with their reason."""
+    table = index.problems
+    st.dataframe(
+        pd.DataFrame(
+            {"file": table["path"], "reason": table["problem"], "detail": table["detail"]}
+        ),
+        hide_index=True,
+    )
+
+
+def _groups(dataset: Dataset, index: DatasetIndex, finding: Finding) -> None:
+    with st.container(horizontal=True, gap="medium"):
+        for group in finding.groups[:SHOWN_GROUPS]:
+            with st.container(width="content", border=True):
+                _strip(dataset, index, list(group[:4]))
+
+
+def _strip(dataset: Dataset, index: DatasetIndex, paths: list[str]) -> None:
+    """A row of small pictures with class, and split where the folders give one."""
+    rows = index.frame[index.frame["path"].isin(paths)].set_index("path").loc[paths].reset_index()
+    pictures = thumbnails_of(dataset.location, rows)
+    shown, captions = [], []
+    for picture, path, name, split in zip(
+        pictures, rows["path"], rows["class"], rows["split"], strict=True
+    ):
+        if picture is not None:
+            place = f"{name} · {split}" if split else name
+            captions.append(
+                f"{escape_markdown(shorten(place, 22))}  \n"
+                f"{escape_markdown(shorten(path.rsplit('/', 1)[-1], 18))}"
+            )
+            shown.append(picture)
+    if shown:
+        st.image(shown, caption=captions, width=_THUMB_PX, alt=rows["path"].tolist()[: len(shown)])
+
+
+def _answers(dataset: Dataset, finding: Finding) -> None:
+    with st.container(horizontal=True):
+        if finding.kind in SHOWABLE and st.button(
+            f"See all {finding.count:,} in the gallery",
+            icon=":material/grid_view:",
+            key=f"see-{finding.kind}",
+        ):
+            st.switch_page(frame.SAMPLES, query_params={DATA: dataset.id, FINDING: finding.kind})
+        if finding.proposal:
+            count = len(finding.proposal)
+            if finding.kind is Kind.LEAK:
+                label = f"Exclude the {count:,} on the training side"
+            else:
+                label = f"Exclude {count:,}, keep one of each"
+            if st.button(label, icon=":material/block:", key=f"settle-{finding.kind}"):
+                correct(dataset, finding.proposal, Edit.EXCLUDE)
+
+
+def _shortcut_chart(dataset: Dataset) -> None:
+    files = AuditFiles(context.workspace().audit_folder(dataset.id))
+    shortcuts = audits.read_shortcuts(files)
+    if shortcuts is not None:
+        show_chart(
+            plot_shortcuts(shortcuts.scores, shortcuts.baseline, dark=context.is_dark()),
+            key="shortcuts",
+        )

@@ -1,0 +1,195 @@
+"""The gallery: pictures by class, split and finding; choose some, correct them, see one in full."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from cnnlab.datasets.audit import Finding, Kind
+from cnnlab.datasets.index import DatasetIndex
+from cnnlab.figures.text import escape_markdown, shorten
+from cnnlab.runs.datasets import Dataset
+from cnnlab.ui import frame
+from cnnlab.ui.correcting import correction_bar, tick, ticked
+from cnnlab.ui.data import findings_of, measures_of, thumbnails_of
+from cnnlab.ui.picture import show_picture
+
+PAGE_SIZE = 24
+CARD_PX = 132
+ALL = "all"
+FINDING = "finding"
+
+_SHOWN = ("used", "excluded", "relabelled")
+_FILE_SORTS: dict[str, tuple[str, bool]] = {  # column, ascending
+    "name": ("path", True),
+    "largest first": ("pixels", False),
+    "smallest first": ("pixels", True),
+    "most bytes": ("bytes", False),
+    "newest": ("modified_ns", False),
+}
+_LOOK_SORTS: dict[str, tuple[str, bool]] = {
+    "darkest": ("brightness", True),
+    "brightest": ("brightness", False),
+    "least sharp": ("sharpness", True),
+    "least contrast": ("contrast", True),
+}
+MIXED = "classes in turn"
+
+
+def gallery(dataset: Dataset, index: DatasetIndex) -> None:
+    """Pictures with filters, a page at a time, and what can be done with them."""
+    frame.fragment(_gallery)(dataset, index)
+
+
+def picture_grid(
+    dataset: Dataset, index: DatasetIndex, rows: pd.DataFrame, *, key: str
+) -> list[str]:
+    """A page of pictures that can be ticked and opened.
+
+    Args:
+        dataset: Where they lie.
+        index: With the user's corrections.
+        rows: Of the index, the pictures to show.
+        key: Tells grids on one page apart.
+
+    Returns:
+        Paths of the ticked ones among all that were ever shown in this grid.
+    """
+    lost: list[str] = []
+    with st.container(horizontal=True, gap="small"):
+        pictures = thumbnails_of(dataset.location, rows)
+        for path, name, picture in zip(rows["path"], rows["class"], pictures, strict=True):
+            if picture is None:
+                lost.append(path)
+            else:
+                _card(dataset, index, path, name, picture, key)
+    if lost:
+        st.warning(
+            f"{len(lost)} pictures of this page cannot be read any more, such as "
+            f"{escape_markdown(lost[0])}. Look again to update the counts.",
+            icon=":material/warning:",
+        )
+    return sorted(ticked(dataset, key))
+
+
+def _gallery(dataset: Dataset, index: DatasetIndex) -> None:
+    finding = _chosen_finding(dataset)
+    chosen = _filtered(dataset, index, finding)
+    pages = max(1, math.ceil(len(chosen) / PAGE_SIZE))
+    bar, grid, foot = st.container(), st.container(), st.container(horizontal=True)
+    page = 1
+    with foot:
+        if pages > 1:
+            page = st.pagination(pages, key=f"page-{dataset.id}")
+    rows = chosen.iloc[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
+    with grid:
+        if chosen.empty:
+            st.info("No picture is left by these choices.")
+        chosen_paths = picture_grid(dataset, index, rows, key="gallery")
+    with bar:
+        correction_bar(dataset, index, chosen_paths, key="gallery")
+    with foot:
+        first = (page - 1) * PAGE_SIZE + 1 if len(chosen) else 0
+        st.caption(f"Pictures {first:,} to {first + len(rows) - 1:,} of {len(chosen):,}")
+
+
+def _card(
+    dataset: Dataset, index: DatasetIndex, path: str, class_name: str, picture: bytes, key: str
+) -> None:
+    mark = ""
+    if path in index.excluded:
+        mark = " :material/block:"
+    elif path in index.relabelled:
+        mark = " :material/label:"
+    with st.container(width=CARD_PX, gap="xxsmall"):
+        st.image(picture, width=CARD_PX, alt=f"{class_name}: {path}")
+        with st.container(horizontal=True, gap="xxsmall", vertical_alignment="center"):
+            tick(dataset, path, f"{escape_markdown(shorten(class_name, 16))}{mark}", key)
+            if st.button(
+                "",
+                icon=":material/zoom_in:",
+                type="tertiary",
+                key=f"open-{key}-{dataset.id}-{path}",
+                help="See it in full",
+            ):
+                show_picture(dataset, index, path)
+
+
+def _chosen_finding(dataset: Dataset) -> Finding | None:
+    """The finding that the address asks to show, and the way back to everything."""
+    wanted = st.query_params.get(FINDING)
+    if wanted is None:
+        return None
+    found = next((each for each in findings_of(dataset) if each.kind == wanted), None)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if found is None:
+            st.info("Nothing is left of this finding.", icon=":material/check_circle:")
+        else:
+            st.info(f"**{found.title}.** {escape_markdown(found.advice)}")
+        if st.button("Show everything", icon=":material/close:"):
+            del st.query_params[FINDING]
+            st.rerun()
+    return found
+
+
+def _filtered(dataset: Dataset, index: DatasetIndex, finding: Finding | None) -> pd.DataFrame:
+    """What the gallery's choices leave of the pictures, in the order that was asked for."""
+    rows = index.usable
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.selectbox(
+            "Class",
+            [None, *index.class_names],
+            format_func=lambda name: "All classes" if name is None else str(name),
+            key="gallery-class",
+            persist_state="session",
+            width=220,
+        )
+        measures = measures_of(dataset)
+        sorts = {**_FILE_SORTS, **(_LOOK_SORTS if measures is not None else {})}
+        order = st.selectbox("Order", [MIXED, *sorts], key="gallery-order", width=180)
+        shown = "used"
+        if index.excluded or index.relabelled:
+            shown = st.segmented_control(
+                "Show", _SHOWN, default="used", required=True, key="gallery-shown"
+            )
+        split = ALL
+        if index.has_given_split:
+            splits = [
+                split for split in ("train", "validation", "test") if (rows["split"] == split).any()
+            ]
+            split = st.segmented_control(
+                "Split", [ALL, *splits], default=ALL, required=True, key="gallery-split"
+            )
+    if shown == "excluded":
+        rows = index.readable[index.readable["path"].isin(index.excluded)]
+    elif shown == "relabelled":
+        rows = rows[rows["path"].isin(index.relabelled)]
+    if name is not None:
+        rows = rows[rows["class"] == name]
+    if split != ALL:
+        rows = rows[rows["split"] == split]
+    if finding is not None:
+        return _in_order_of(rows, finding.paths)
+    if order in sorts:
+        column, ascending = sorts[order]
+        rows = rows.assign(pixels=rows["width"] * rows["height"])
+        if measures is not None and column not in rows:
+            rows = rows.merge(measures.frame[["content_hash", column]], on="content_hash")
+        return rows.sort_values(column, ascending=ascending, kind="stable")
+    if name is None:  # a mixed page tells more than the first class alone
+        rows = rows.assign(turn=rows.groupby("class").cumcount())
+        return rows.sort_values(["turn", "class"], kind="stable")
+    return rows
+
+
+def _in_order_of(rows: pd.DataFrame, paths: Sequence[str]) -> pd.DataFrame:
+    place = {path: number for number, path in enumerate(paths)}
+    rows = rows[rows["path"].isin(place)]
+    return rows.assign(place=rows["path"].map(place)).sort_values("place")
+
+
+SHOWABLE = frozenset(Kind) - {Kind.UNREADABLE, Kind.IMBALANCE, Kind.SHORTCUT}
+"""Findings whose pictures the gallery can show."""

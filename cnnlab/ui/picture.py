@@ -1,0 +1,98 @@
+"""One picture in full, with everything that is known about it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from cnnlab.datasets.edits import Edit
+from cnnlab.datasets.exif import exif_facts
+from cnnlab.datasets.images import load, thumbnail
+from cnnlab.datasets.index import DatasetIndex
+from cnnlab.errors import ImageError
+from cnnlab.figures.text import escape_markdown
+from cnnlab.runs.datasets import Dataset
+from cnnlab.ui.correcting import correct
+from cnnlab.ui.data import findings_of, measures_of
+
+SHOWN_PX = 1024
+_TURNED = {3: "by 180°", 6: "by 90° clockwise", 8: "by 90° anticlockwise"}
+
+
+@st.dialog("Picture", width="large", icon=":material/image:")
+def show_picture(dataset: Dataset, index: DatasetIndex, path: str) -> None:
+    """The whole picture, its facts, its copies, and what can be done with it."""
+    row = index.frame[index.frame["path"] == path].iloc[0]
+    st.markdown(f"**{escape_markdown(path)}**")
+    file = dataset.location / path
+    try:
+        st.image(thumbnail(load(file, name=path), SHOWN_PX), alt=path)
+    except ImageError as error:
+        st.error(escape_markdown(str(error)), icon=":material/broken_image:")
+    _actions(dataset, index, path)
+    facts = _facts(dataset, index, row, file)
+    st.dataframe(
+        pd.DataFrame({"": list(facts), "value": list(facts.values())}),
+        hide_index=True,
+        height="content",
+    )
+    for finding in findings_of(dataset):
+        for group in finding.groups:
+            if path in group:
+                others = ", ".join(escape_markdown(other) for other in group if other != path)
+                st.markdown(f"{finding.title}: {others}")
+
+
+def _actions(dataset: Dataset, index: DatasetIndex, path: str) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        if path in index.excluded or path in index.relabelled:
+            if st.button("Restore", icon=":material/settings_backup_restore:", key="one-restore"):
+                correct(dataset, [path], Edit.RESTORE)
+        if path not in index.excluded:
+            if st.button("Exclude", icon=":material/block:", key="one-exclude"):
+                correct(dataset, [path], Edit.EXCLUDE)
+        name = st.selectbox(
+            "Another class",
+            index.class_names,
+            index=None,
+            accept_new_options=True,
+            placeholder="Another class",
+            label_visibility="collapsed",
+            key="one-class",
+            width=220,
+        )
+        if st.button("Relabel", icon=":material/label:", disabled=not name, key="one-relabel"):
+            correct(dataset, [path], Edit.RELABEL, name)
+
+
+def _facts(dataset: Dataset, index: DatasetIndex, row: pd.Series, file: Path) -> dict[str, str]:
+    path = row["path"]
+    class_name = row["class"]
+    if path in index.relabelled:
+        class_name += f" (its folder says {index.relabelled[path]})"
+    changed = datetime.fromtimestamp(row["modified_ns"] / 1e9, UTC)
+    facts = {
+        "class": class_name,
+        "used": "no, excluded" if path in index.excluded else "yes",
+        "split by folder": row["split"] or "none",
+        "size": f"{row['width']:,} × {row['height']:,} px",
+        "mode": row["mode"],
+        "format": row["format"],
+        "bytes": f"{row['bytes']:,}",
+        "changed": f"{changed:%Y-%m-%d %H:%M} UTC",
+        "content hash": row["content_hash"],
+    }
+    if row["orientation"] > 1:
+        facts["turned by EXIF"] = _TURNED.get(row["orientation"], "mirrored")
+    measures = measures_of(dataset)
+    if measures is not None:
+        measured = measures.frame[measures.frame["content_hash"] == row["content_hash"]]
+        if len(measured):
+            look = measured.iloc[0]
+            facts["brightness"] = f"{look['brightness']:.0f} of 255"
+            facts["contrast"] = f"{look['contrast']:.0f}"
+            facts["sharpness"] = f"{look['sharpness']:.0f}"
+    return facts | exif_facts(file)

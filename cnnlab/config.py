@@ -224,7 +224,7 @@ class AugmentationConfig(Section):
         default=0.0, ge=0, le=0.5, description="Largest rotation either way, share of a full turn"
     )
     zoom: float = Field(
-        default=0.0, ge=0, le=0.9, description="Largest zoom in or out, share of the side"
+        default=0.0, ge=0, le=0.5, description="Largest zoom in or out, share of the side"
     )
     shift: float = Field(default=0.0, ge=0, le=0.5, description="Largest shift, share of the side")
     brightness: float = Field(

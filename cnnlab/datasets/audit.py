@@ -41,6 +41,7 @@ _SUFFIXES = {
     "HEIF": (".heic", ".heif", ".hif"),
     "JPEG2000": (".jp2", ".j2k", ".jpx", ".jpf"),
 }
+_CONTENT_FACTS = frozenset({"bytes", TOGETHER})  # which busy pictures differ in by nature
 _SPLITS = ("train", "validation", "test")
 
 Mask = NDArray[np.bool_]
@@ -286,13 +287,14 @@ def _shortcuts(shortcuts: Shortcuts | None) -> list[Finding]:
     return [
         Finding(
             kind=Kind.SHORTCUT,
-            severity=Severity.WARNING,
+            severity=Severity.NOTE if set(alone) <= _CONTENT_FACTS else Severity.WARNING,
             title="File facts that give the class away",
             count=len(alone),
             sentence=f"Without looking at a single pixel the class can be told from: {listed}. "
             f"Always naming the largest class reaches {shortcuts.baseline:.1%}.",
-            advice="The classes may come from different sources, and a network may learn the "
-            "source instead of what is shown. Test it on pictures from elsewhere.",
+            advice="The number of bytes alone may only mean that some classes are busier. Anything "
+            "else hints at classes from different sources: a network may learn the source instead "
+            "of what is shown, so test it on pictures from elsewhere.",
         )
     ]
 

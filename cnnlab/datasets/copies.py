@@ -146,7 +146,8 @@ def read_pairs(file: Path) -> pd.DataFrame | None:
         table = pq.read_table(file, page_checksum_verification=True)
         if json.loads(table.schema.metadata[_HEADER])["version"] != _VERSION:
             return None
-        return table.to_pandas()[list(_COLUMNS)].astype(_COLUMNS)
+        pairs: pd.DataFrame = table.to_pandas()[list(_COLUMNS)].astype(_COLUMNS)
+        return pairs
     except (OSError, ValueError, LookupError, TypeError, pa.ArrowException):
         return None
 
@@ -156,7 +157,7 @@ def _cosines() -> Floats:
     places = (np.arange(MINIATURE_PX) + 0.5) * np.pi / MINIATURE_PX
     basis = np.cos(np.outer(np.arange(_FREQUENCIES), places)) * np.sqrt(2 / MINIATURE_PX)
     basis[0] /= np.sqrt(2)
-    return basis.astype(np.float32)
+    return np.asarray(basis, dtype=np.float32)
 
 
 def _grey(miniatures: NDArray[np.uint8]) -> Floats:
@@ -200,9 +201,7 @@ def _above(
             yield row + start, other, float(similarity[row, other])
 
 
-def _colour_difference(
-    one: NDArray[np.uint8], other: NDArray[np.uint8], share: float
-) -> float:
+def _colour_difference(one: NDArray[np.uint8], other: NDArray[np.uint8], share: float) -> float:
     """Between coarse colours, where either may be a cut of the other."""
     ways = [(one, other), (_cut(one[None], share)[0], other), (one, _cut(other[None], share)[0])]
     return min(float(np.sqrt(((_coarse(a) - _coarse(b)) ** 2).mean())) for a, b in ways)

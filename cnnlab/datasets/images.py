@@ -154,7 +154,9 @@ def prepare(pixels: Pixels, size: int, resize: Resize, colour: Colour) -> Pixels
     Args:
         pixels: RGB values, shape (height, width, 3), as `load` returns them.
         size: Side of the square that is made.
-        resize: SQUASH scales both sides by Pillow's BILINEAR, whatever the proportions.
+        resize: SQUASH scales both sides by Pillow's BILINEAR, whatever the proportions; CROP does
+            it to the largest square in the middle; PAD scales the longer side to `size`, the other
+            one alike (rounded, at least 1), and lays the result on the middle of a black square.
         colour: GREY weighs the channels by Pillow's mode L.
 
     Returns:
@@ -166,7 +168,26 @@ def prepare(pixels: Pixels, size: int, resize: Resize, colour: Colour) -> Pixels
     match resize:
         case Resize.SQUASH:
             image = image.resize((size, size), Image.Resampling.BILINEAR)
+        case Resize.CROP:
+            image = image.resize((size, size), Image.Resampling.BILINEAR, _middle_square(image))
+        case Resize.PAD:
+            image = _padded(image, size)
     return np.asarray(image).reshape(size, size, colour.channels)
+
+
+def _middle_square(image: Image.Image) -> tuple[float, float, float, float]:
+    side = min(image.size)
+    left, top = (image.width - side) / 2, (image.height - side) / 2
+    return left, top, left + side, top + side
+
+
+def _padded(image: Image.Image, size: int) -> Image.Image:
+    longer = max(image.size)
+    width, height = (max(1, round(side * size / longer)) for side in image.size)
+    canvas = Image.new(image.mode, (size, size))
+    scaled = image.resize((width, height), Image.Resampling.BILINEAR)
+    canvas.paste(scaled, ((size - width) // 2, (size - height) // 2))
+    return canvas
 
 
 def thumbnail(pixels: Pixels, side_px: int) -> bytes:

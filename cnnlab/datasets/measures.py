@@ -118,9 +118,7 @@ def measure(
     frame = pd.DataFrame(values, columns=list(COLUMNS)[1:])
     frame.insert(0, "content_hash", kept)
     shape = (len(kept), MINIATURE_PX, MINIATURE_PX, 3)
-    return Measures(
-        frame.astype(COLUMNS), np.array(miniatures, dtype=np.uint8).reshape(shape)
-    )
+    return Measures(frame.astype(COLUMNS), np.array(miniatures, dtype=np.uint8).reshape(shape))
 
 
 def measure_pixels(pixels: Pixels) -> tuple[dict[str, float], NDArray[np.uint8]]:

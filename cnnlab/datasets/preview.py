@@ -42,8 +42,7 @@ class PreparedPictures:
 def first_pictures(
     root: Path, assignment: SplitAssignment, config: RunConfig, count: int = 64
 ) -> PreparedPictures:
-    """The first training pictures of the first epoch, in the order and with the augmentation of
-    that epoch: what the network gets to see first.
+    """The first training pictures of the first epoch, in its order and with its augmentation.
 
     Args:
         root: The data set's folder.

@@ -43,7 +43,7 @@ def select(index: DatasetIndex, data: DataConfig, seed: int) -> DatasetIndex:
         folders = tuple(name for name in folders if name in data.classes)
     usable = frame[(frame["problem"] == "") & ~frame["path"].isin(index.excluded)]
     kept = []
-    for split, pictures in usable.groupby("split"):
+    for split, pictures in [(str(name), rows) for name, rows in usable.groupby("split")]:
         most = data.limit
         if data.balance:
             smallest = int(pictures["class"].value_counts().min())

@@ -95,9 +95,7 @@ def assign_splits(
     too_small = _cut(splits, pictures, Split.TRAIN, _missing_parts(given, config), config.seed)
     notes = []
     if config.test_from_validation > 0 and Split.TEST.value in given:
-        notes.append(
-            "The data set has a test folder, so split.test_from_validation is not used."
-        )
+        notes.append("The data set has a test folder, so split.test_from_validation is not used.")
     elif config.test_from_validation > 0:
         parts = {Split.TEST: config.test_from_validation}
         _cut(splits, pictures, Split.VALIDATION, parts, config.seed)
@@ -105,9 +103,9 @@ def assign_splits(
         {
             "path": usable["path"].to_numpy(dtype=object),
             "class": pictures.classes,
-            "label": pd.Categorical(
-                pictures.classes, categories=list(class_names)
-            ).codes.astype(np.int64),
+            "label": pd.Categorical(pictures.classes, categories=list(class_names)).codes.astype(
+                np.int64
+            ),
             "split": splits,
         }
     ).astype({"path": "str", "class": "str", "split": "str"})
@@ -234,9 +232,7 @@ def _cut(
     return too_small
 
 
-def _units(
-    rows: NDArray[np.int64], pictures: _Pictures, source: Split, seed: int
-) -> list[_Unit]:
+def _units(rows: NDArray[np.int64], pictures: _Pictures, source: Split, seed: int) -> list[_Unit]:
     """Pictures that stay together, in the order of the smallest key among them."""
     salt = "" if source is Split.TRAIN else f"/{source.value}"
     keys = content_keys((pictures.content[row] for row in rows), seed, salt)
@@ -264,9 +260,7 @@ def _drawn_side(key: bytes, parts: Parts, source: Split) -> Split:
     return source
 
 
-def _deal(
-    sizes: Sequence[int], parts: Parts, source: Split, dealt: Counter[Split]
-) -> list[Split]:
+def _deal(sizes: Sequence[int], parts: Parts, source: Split, dealt: Counter[Split]) -> list[Split]:
     """A side for each unit of one class.
 
     A unit goes to the first side it still fits into, so that the numbers come out exactly where

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from cnnlab.errors import RunError
 from cnnlab.inference.model import (
     FEATURES,
-    PIXELS,
     PROBABILITIES,
     LiteModel,
     ModelFacts,
     PixelArray,
 )
+from cnnlab.training.lite import convert_to_lite
 from cnnlab.workspace import RunFiles, aside, explain_os_error, write_atomically
 
 LARGEST_DIFFERENCE = 1e-4
@@ -74,20 +72,7 @@ def to_lite(model: keras.Model) -> bytes:
         {PROBABILITIES: model.outputs[0], FEATURES: model.get_layer(PROBABILITIES).input},
     )
 
-    @tf.function(
-        input_signature=[tf.TensorSpec((None, *model.input_shape[1:]), tf.float32, name=PIXELS)]
-    )
-    def serve(pixels: tf.Tensor) -> dict[str, tf.Tensor]:
-        named = outputs(pixels, training=False)
-        return {PROBABILITIES: named[PROBABILITIES], FEATURES: named[FEATURES]}
-
-    archive = keras.export.ExportArchive()
-    archive.track(outputs)
-    archive.add_endpoint("serve", serve)
-    with tempfile.TemporaryDirectory(prefix="cnnlab-export-") as folder:
-        archive.write_out(folder, verbose=False)
-        converted: bytes = tf.lite.TFLiteConverter.from_saved_model(folder).convert()
-    return converted
+    return convert_to_lite(outputs)
 
 
 def check_export(model: keras.Model, lite: LiteModel, pixels: PixelArray) -> float:

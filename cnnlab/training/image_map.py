@@ -35,7 +35,9 @@ def map_dataset(
     """
     pictures = index.readable.drop_duplicates("content_hash")
     if pictures.empty:
-        raise DatasetError("no-images", f"A map needs pictures. Received: none in {dataset.name!r}.")
+        raise DatasetError(
+            "no-images", f"A map needs pictures. Received: none in {dataset.name!r}."
+        )
     if find_weights() is not None:
         image_map = _by_backbone(workspace, dataset, pictures, progress)
     else:
@@ -63,7 +65,9 @@ def _by_backbone(
         model_file,
         dataset.location,
         paths,
-        None if progress is None else lambda done, of: progress("looking at the pictures", done, of),
+        None
+        if progress is None
+        else lambda done, of: progress("looking at the pictures", done, of),
     )
     return _lay_out(pictures["content_hash"].to_numpy()[read], features, BACKBONE, progress)
 

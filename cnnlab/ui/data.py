@@ -119,7 +119,9 @@ def _audit_state(dataset: Dataset) -> str:
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _read_index(dataset_id: str, state: str) -> DatasetIndex:
-    return corrections.load_index(context.store(), context.workspace(), get_dataset(context.store(), dataset_id))
+    return corrections.load_index(
+        context.store(), context.workspace(), get_dataset(context.store(), dataset_id)
+    )
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -159,4 +161,3 @@ def _thumbnails(folder: Path) -> Thumbnails:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _read_predictions(file: Path, changed_ns: int) -> Predictions:
     return read_predictions(file)
-

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from cnnlab.datasets.embedding import ImageMap
 from cnnlab.datasets.index import DatasetIndex
 from cnnlab.figures.image_map import plot_image_map
+from cnnlab.figures.sheets import plot_mean_images
 from cnnlab.runs import jobs
 from cnnlab.runs.datasets import Dataset
 from cnnlab.runs.states import JobKind
 from cnnlab.ui import context
-from cnnlab.ui.charts import show_selectable
+from cnnlab.ui.charts import show_chart, show_selectable
 from cnnlab.ui.correcting import correction_bar
 from cnnlab.ui.data import map_of, means_of
 from cnnlab.ui.gallery import PAGE_SIZE, picture_grid
@@ -36,8 +36,10 @@ def image_map(dataset: Dataset, index: DatasetIndex) -> None:
         known.frame["content_hash"]
     )
     if known is None:
-        st.info("Similar pictures lie close to each other on the map, so that what is labelled "
-                "wrongly, or lies apart from the rest, stands out.")
+        st.info(
+            "Similar pictures lie close to each other on the map, so that what is labelled "
+            "wrongly, or lies apart from the rest, stands out."
+        )
     if missing and st.button(
         "Compute the map" if known is None else "Compute it again: pictures are new",
         type="primary" if known is None else "secondary",
@@ -71,7 +73,9 @@ def _chart(dataset: Dataset, index: DatasetIndex, known: ImageMap) -> None:
         shown = chosen.head(PAGE_SIZE * 2)
         ticked = picture_grid(dataset, index, shown, key="map")
         if len(shown) < len(chosen):
-            st.caption(f"The first {len(shown):,} are shown. Draw a smaller line to see the others.")
+            st.caption(
+                f"The first {len(shown):,} are shown. Draw a smaller line to see the others."
+            )
         with bar:
             correction_bar(dataset, index, ticked, key="map")
 
@@ -90,9 +94,6 @@ def selected_paths(event: Any) -> set[str]:
 
 def mean_images(dataset: Dataset, index: DatasetIndex) -> None:
     """The mean of each class's pictures."""
-    from cnnlab.figures.sheets import plot_mean_images
-    from cnnlab.ui.charts import show_chart
-
     means = means_of(dataset)
     if means:
         counts = {name: index.class_counts[name] for name in means}

@@ -65,7 +65,9 @@ def _corrections(dataset: Dataset) -> None:
         st.caption("None: everything is as the folders say. Correct pictures in the gallery.")
     for step in reversed(steps):
         with st.container(horizontal=True, vertical_alignment="center"):
-            names = ", ".join(escape_markdown(shorten(path, 32)) for path in step.paths[:_SHOWN_PATHS])
+            names = ", ".join(
+                escape_markdown(shorten(path, 32)) for path in step.paths[:_SHOWN_PATHS]
+            )
             more = len(step.paths) - _SHOWN_PATHS
             st.markdown(
                 f"{datetime.fromtimestamp(step.at, UTC):%Y-%m-%d %H:%M} · {say_step(step)}  \n"
@@ -143,9 +145,7 @@ def _pixels() -> None:
     cache = PixelCache(context.workspace())
     size, budget = cache.size_bytes(), pixel_budget_bytes(store)
     share = min(1.0, size / budget) if budget else 0.0
-    st.progress(
-        share, f"{size / GIGABYTE:,.2f} of {budget / GIGABYTE:,.1f} GB, shared by all runs"
-    )
+    st.progress(share, f"{size / GIGABYTE:,.2f} of {budget / GIGABYTE:,.1f} GB, shared by all runs")
     st.caption(
         "Runs prepare each picture once and share the result. What was not used for longest goes "
         "first; a data set larger than the budget is read from its files instead, which is slower."

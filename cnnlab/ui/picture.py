@@ -48,12 +48,15 @@ def show_picture(dataset: Dataset, index: DatasetIndex, path: str) -> None:
 
 def _actions(dataset: Dataset, index: DatasetIndex, path: str) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        if path in index.excluded or path in index.relabelled:
-            if st.button("Restore", icon=":material/settings_backup_restore:", key="one-restore"):
-                correct(dataset, [path], Edit.RESTORE)
-        if path not in index.excluded:
-            if st.button("Exclude", icon=":material/block:", key="one-exclude"):
-                correct(dataset, [path], Edit.EXCLUDE)
+        corrected = path in index.excluded or path in index.relabelled
+        if corrected and st.button(
+            "Restore", icon=":material/settings_backup_restore:", key="one-restore"
+        ):
+            correct(dataset, [path], Edit.RESTORE)
+        if path not in index.excluded and st.button(
+            "Exclude", icon=":material/block:", key="one-exclude"
+        ):
+            correct(dataset, [path], Edit.EXCLUDE)
         name = st.selectbox(
             "Another class",
             index.class_names,

@@ -115,7 +115,7 @@ def augmentation_fields(fields: Fields) -> None:
         fields.number(
             "augmentation.rotation", "Rotation, ± turns", low=0.0, high=0.5, step=0.05, width=150
         )
-        fields.number("augmentation.zoom", "Zoom, ± share", low=0.0, high=0.9, width=150)
+        fields.number("augmentation.zoom", "Zoom, ± share", low=0.0, high=0.5, width=150)
         fields.number("augmentation.shift", "Shift, ± share", low=0.0, high=0.5, width=150)
     with st.container(horizontal=True):
         fields.number("augmentation.brightness", "Brightness, ±", low=0.0, high=1.0, width=150)

@@ -38,7 +38,7 @@ def choose_view() -> str:
     wanted = st.query_params.get(VIEW)
     key = "samples-view"
     st.session_state[key] = wanted if wanted in _VIEWS else "pictures"
-    chosen: str = st.segmented_control(
+    chosen: str | None = st.segmented_control(
         "View",
         list(_VIEWS),
         key=key,
@@ -47,7 +47,7 @@ def choose_view() -> str:
         on_change=lambda: st.query_params.update({VIEW: st.session_state[key]}),
         label_visibility="collapsed",
     )
-    return chosen
+    return chosen or "pictures"
 
 
 def show(dataset: Dataset, view: str) -> None:

@@ -247,9 +247,7 @@ def _pictures_form(dataset: Dataset, names: list[str]) -> None:
                 )
 
 
-def _add_pictures(
-    dataset: Dataset, class_name: str, files: list[UploadedFile], kind: str
-) -> None:
+def _add_pictures(dataset: Dataset, class_name: str, files: list[UploadedFile], kind: str) -> None:
     add_pictures(
         dataset.location, check_class_name(class_name), ((file.name, file) for file in files)
     )

@@ -1,0 +1,155 @@
+"""Writing a corrected data set as a new folder, for any other tool."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path, PurePosixPath
+
+import pandas as pd
+
+from cnnlab.config import SplitConfig
+from cnnlab.datasets.index import DatasetIndex
+from cnnlab.datasets.members import collision_key
+from cnnlab.datasets.splits import assign_splits
+from cnnlab.errors import DatasetError
+from cnnlab.workspace import explain_os_error
+
+Progress = Callable[[int, int], object]
+
+
+class ExportLayout(StrEnum):
+    """How the new folder is arranged."""
+
+    FLAT = "flat"  # class folders
+    TREE = "tree"  # train, validation and test folders with class folders inside
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exported:
+    """What was written.
+
+    Attributes:
+        counts: Pictures by split and class; the only split is "" in a flat folder.
+    """
+
+    folder: Path
+    files: int
+    bytes: int
+    counts: Mapping[str, Mapping[str, int]]
+
+
+def export_data(
+    root: Path,
+    index: DatasetIndex,
+    target: Path,
+    *,
+    layout: ExportLayout,
+    split: SplitConfig | None = None,
+    pairs: pd.DataFrame | None = None,
+    progress: Progress | None = None,
+) -> Exported:
+    """Copy the pictures in use, byte for byte, into class folders by their corrected class.
+
+    Args:
+        root: The data set's folder; it is only read.
+        index: With the user's corrections; excluded pictures and broken files are left out.
+        target: A folder that does not exist or is empty; it appears when everything is written.
+        layout: FLAT or TREE.
+        split: For TREE: fractions and seed, as for a training; folders' own splits win there, too.
+        pairs: For TREE: near copies, which go to the same side.
+        progress: Told the files done and in all; what it raises ends the work.
+
+    Raises:
+        DatasetError: If the target is not empty, or lies in the source or the other way round
+            ("bad-target"), the set cannot be split, or a picture has changed ("picture-changed").
+        WorkspaceError: If the disk is full or may not be written to. Nothing partial is left.
+    """
+    root, target = root.resolve(), target.expanduser().resolve()
+    _check_target(root, target)
+    pictures = index.usable
+    splits = [""] * len(pictures)
+    if layout is ExportLayout.TREE:
+        splits = assign_splits(index, split or SplitConfig(), pairs).frame["split"].tolist()
+    if pictures.empty:
+        raise DatasetError("no-images", "There is no picture to export. Restore or add some.")
+    places = _places(pictures, splits)
+    part = target.with_name(f".{target.name}.part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(part, ignore_errors=True)  # what a killed process left
+        for number, (path, expected, place) in enumerate(
+            zip(pictures["path"], pictures["bytes"], places, strict=True), start=1
+        ):
+            _copy(root / path, path, int(expected), part.joinpath(*place.parts))
+            if progress is not None:
+                progress(number, len(places))
+        if target.is_dir():
+            target.rmdir()  # it is empty, and Windows does not rename onto it
+        part.rename(target)
+    except OSError as error:
+        raise explain_os_error(error, target, "write the pictures to") from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    counts: dict[str, Counter[str]] = {}
+    for side, name in zip(splits, pictures["class"], strict=True):
+        counts.setdefault(side, Counter())[name] += 1
+    return Exported(
+        folder=target,
+        files=len(places),
+        bytes=int(pictures["bytes"].sum()),
+        counts={side: dict(sorted(counts[side].items())) for side in sorted(counts)},
+    )
+
+
+def _check_target(root: Path, target: Path) -> None:
+    if target == root or target.is_relative_to(root) or root.is_relative_to(target):
+        raise DatasetError(
+            "bad-target",
+            f"The new folder must lie apart from the data set's own, {root}. Received: {target}.",
+        )
+    try:
+        taken = target.exists() and (not target.is_dir() or any(target.iterdir()))
+    except OSError as error:
+        raise explain_os_error(error, target, "look into") from error
+    if taken:
+        raise DatasetError(
+            "bad-target",
+            f"The new folder must not exist yet, or be empty. Received: {target}. "
+            "Choose another name; nothing was changed.",
+        )
+
+
+def _places(pictures: pd.DataFrame, splits: list[str]) -> list[PurePosixPath]:
+    """Where each picture goes; names that are taken get a number."""
+    taken: set[str] = set()
+    places = []
+    for path, name, side in zip(pictures["path"], pictures["class"], splits, strict=True):
+        folder = PurePosixPath(side, name) if side else PurePosixPath(name)
+        original = PurePosixPath(path)
+        place, number = folder / original.name, 1
+        while collision_key(place) in taken:
+            number += 1
+            place = folder / f"{original.stem}-{number}{original.suffix}"
+        taken.add(collision_key(place))
+        places.append(place)
+    return places
+
+
+def _copy(source: Path, name: str, expected_bytes: int, place: Path) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        actual = source.stat().st_size
+    except OSError:
+        actual = -1
+    if actual != expected_bytes:
+        what = "is gone" if actual < 0 else "has changed"
+        raise DatasetError(
+            "picture-changed",
+            f"{name} {what} since the data set was scanned. Nothing was written. Scan it again, "
+            "then export.",
+        )
+    shutil.copyfile(source, place)

@@ -26,7 +26,7 @@ Progress = Callable[[int, int], object]
 TRIES = 4
 _PAUSE_SECONDS = 0.5
 _TIMEOUT_SECONDS = (10.0, 30.0)  # to connect, and between two pieces
-_CHUNK_BYTES = 131_072
+_CHUNK_BYTES = 16_384
 _STORAGE_HASH = "x-goog-hash"
 
 

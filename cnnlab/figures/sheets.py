@@ -19,7 +19,7 @@ Pictures = Sequence[NDArray[np.uint8]] | NDArray[np.uint8]  # each (height, widt
 
 _GAP = 0.06  # between pictures, share of one's side
 _CAPTION = 0.24  # room for a caption, share of one's side
-_SMALLEST_SIDE_PX = 64  # smaller pictures are enlarged without smoothing, so that pixels show
+_SMALLEST_SIDE_PX = 128  # smaller pictures are enlarged without smoothing, so that pixels show
 _CAPTION_LENGTH = 18
 _ROW_PX = 128  # height of a row with captions, of a sheet that is not too wide
 _MANY_COLUMNS = 6

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import streamlit as st
 
@@ -31,7 +31,6 @@ class Fields:
         high: float,
         step: float | None = None,
         form: str | None = None,
-        width: int | Literal["stretch"] = "stretch",
     ) -> None:
         """A number; whole where the limits are whole."""
         whole = isinstance(low, int)
@@ -43,7 +42,6 @@ class Fields:
             value=int(value) if whole else float(value),
             step=step or (1 if whole else 0.05),
             format=form or ("%d" if whole else "%g"),
-            width=width,
             **self._kept(name),
         )
         self._note(name, changed)

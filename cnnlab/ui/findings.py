@@ -29,7 +29,7 @@ _ICONS = {
     Severity.WARNING: ":orange[:material/warning:]",
     Severity.NOTE: ":blue[:material/info:]",
 }
-_THUMB_PX = 96
+_THUMB_PX = 108
 
 
 def findings(dataset: Dataset, index: DatasetIndex) -> None:
@@ -108,19 +108,18 @@ def _strip(dataset: Dataset, index: DatasetIndex, paths: list[str]) -> None:
     """A row of small pictures with class, and split where the folders give one."""
     rows = index.frame[index.frame["path"].isin(paths)].set_index("path").loc[paths].reset_index()
     pictures = thumbnails_of(dataset.location, rows)
-    shown, captions = [], []
-    for picture, path, name, split in zip(
-        pictures, rows["path"], rows["class"], rows["split"], strict=True
-    ):
-        if picture is not None:
-            place = f"{name} · {split}" if split else name
-            captions.append(
-                f"{escape_markdown(shorten(place, 22))}  \n"
-                f"{escape_markdown(shorten(path.rsplit('/', 1)[-1], 18))}"
-            )
-            shown.append(picture)
-    if shown:
-        st.image(shown, caption=captions, width=_THUMB_PX, alt=rows["path"].tolist()[: len(shown)])
+    with st.container(horizontal=True, gap="small"):
+        for picture, path, name, split in zip(
+            pictures, rows["path"], rows["class"], rows["split"], strict=True
+        ):
+            if picture is not None:
+                place = f"{name} · {split}" if split else name
+                with st.container(width=_THUMB_PX, gap="xxsmall"):
+                    st.image(picture, width=_THUMB_PX, alt=f"{name}: {path}")
+                    st.caption(
+                        f"{escape_markdown(shorten(place, 22))}  \n"
+                        f"{escape_markdown(shorten(path.rsplit('/', 1)[-1], 16))}"
+                    )
 
 
 def _answers(dataset: Dataset, finding: Finding) -> None:

@@ -38,7 +38,7 @@ EXAMPLES = 10
 ROW_PICTURES = 3
 DRAWS = 8
 _MOST_ROWS = 12
-_VIEWS = ("Split", "First batch", "Classes", "Examples", "Augmentation")
+_VIEWS = ("Split", "First batch", "Each class", "Examples", "Augmentation")
 _RESIZES = {
     "squash": "squash: both sides scaled, whatever the proportions",
     "crop": "crop: the largest square in the middle",
@@ -65,7 +65,9 @@ def preparation(dataset: Dataset, index: DatasetIndex) -> None:
         )
         fields = Fields(recipe, RECIPES[recipe].config)
         picture_fields(fields, index.class_names)
+        st.markdown("**Split**")
         split_fields(fields)
+        st.markdown("**Augmentation**")
         augmentation_fields(fields)
         if fields.changes:
             st.button(
@@ -112,15 +114,14 @@ def augmentation_fields(fields: Fields) -> None:
     fields.toggle("augmentation.flip_horizontal", "Flip left and right at random")
     fields.toggle("augmentation.flip_vertical", "Flip upside down at random")
     with st.container(horizontal=True):
-        fields.number(
-            "augmentation.rotation", "Rotation, ± turns", low=0.0, high=0.5, step=0.05, width=150
-        )
-        fields.number("augmentation.zoom", "Zoom, ± share", low=0.0, high=0.5, width=150)
-        fields.number("augmentation.shift", "Shift, ± share", low=0.0, high=0.5, width=150)
+        fields.number("augmentation.rotation", "Rotation, ± turns", low=0.0, high=0.5)
+        fields.number("augmentation.zoom", "Zoom, ± share", low=0.0, high=0.5)
     with st.container(horizontal=True):
-        fields.number("augmentation.brightness", "Brightness, ±", low=0.0, high=1.0, width=150)
-        fields.number("augmentation.contrast", "Contrast, ±", low=0.0, high=0.99, width=150)
-        fields.number("augmentation.erasing", "Erasing, chance", low=0.0, high=1.0, width=150)
+        fields.number("augmentation.shift", "Shift, ± share of the side", low=0.0, high=0.5)
+        fields.number("augmentation.erasing", "Chance of erasing a part", low=0.0, high=1.0)
+    with st.container(horizontal=True):
+        fields.number("augmentation.brightness", "Brightness, ± share", low=0.0, high=1.0)
+        fields.number("augmentation.contrast", "Contrast, ± share", low=0.0, high=0.99)
 
 
 def preview(dataset: Dataset, config: RunConfig) -> None:
@@ -146,7 +147,7 @@ def preview(dataset: Dataset, config: RunConfig) -> None:
             split_chart(assignment)
         case "First batch":
             _first_batch(dataset, assignment, config)
-        case "Classes":
+        case "Each class":
             _by_class(dataset, assignment, config)
         case "Examples":
             _examples(dataset, assignment, config)

@@ -40,13 +40,12 @@ _COPY_BYTES = 1_048_576
 
 
 def add_dataset_form() -> None:
-    """Every way to bring pictures, one tab each."""
-    folder, upload, made, builtin, catalogue = st.tabs(
+    """Every way to bring pictures: a tab each, and the sets that need nothing."""
+    folder, upload, made, catalogue = st.tabs(
         [
             ":material/folder: Folder on this server",
             ":material/upload: Upload",
             ":material/add_a_photo: Make a set",
-            ":material/inventory_2: Built-in",
             ":material/cloud_download: Download",
         ]
     )
@@ -56,10 +55,9 @@ def add_dataset_form() -> None:
         _upload_form()
     with made:
         _make_form()
-    with builtin:
-        _builtin_buttons()
     with catalogue:
         _catalogue_list()
+    _builtin_buttons()
 
 
 def scan_progress(dataset: Dataset) -> bool:
@@ -129,12 +127,11 @@ def _make_form() -> None:
 
 
 def _builtin_buttons() -> None:
-    st.caption("No pictures at hand? These need no download.")
-    for name, builtin in BUILTIN.items():
-        with st.container(horizontal=True, vertical_alignment="center"):
-            if st.button(name, key=f"builtin-{name}", icon=":material/add:"):
+    st.caption("No pictures at hand? These need no download:")
+    with st.container(horizontal=True):
+        for name, builtin in BUILTIN.items():
+            if st.button(name, key=f"builtin-{name}", help=builtin.summary):
                 _add(BUILTIN_PREFIX + name)
-            st.caption(builtin.summary)
 
 
 def _catalogue_list() -> None:

@@ -136,7 +136,7 @@ def test_samples_page_counts_and_names_what_was_set_aside(
     assert not app.exception
     figures = {metric.label: metric.value for metric in app.metric}
     assert figures["Files found"] == "63"
-    assert figures["Usable pictures"] == "60"
+    assert figures["Pictures used"] == "60"
     assert figures["Set aside"] == "3"
     listed = app.dataframe[0].value
     assert set(listed["file"]) == {"red/broken.png", "red/notes.txt", "empty/only.jpg"}

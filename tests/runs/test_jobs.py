@@ -81,11 +81,13 @@ def test_queue_is_served_in_the_order_of_asking(store, dataset_id):
 
 
 def test_scan_that_is_waiting_is_not_asked_for_twice(store, dataset_id):
-    assert jobs.submit_scan(store, dataset_id) == jobs.submit_scan(store, dataset_id)
+    assert jobs.submit_job(store, JobKind.SCAN, dataset_id) == jobs.submit_job(
+        store, JobKind.SCAN, dataset_id
+    )
     (job,) = jobs.unfinished_jobs(store)
     assert job.kind is JobKind.SCAN
     jobs.finish(store, job.id, RunState.COMPLETED)
-    assert jobs.submit_scan(store, dataset_id) != job.id
+    assert jobs.submit_job(store, JobKind.SCAN, dataset_id) != job.id
 
 
 def test_active_run_cannot_be_deleted(store, dataset_id):

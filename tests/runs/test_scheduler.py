@@ -13,7 +13,7 @@ from cnnlab.networks.recipes import recipe
 from cnnlab.runs import jobs, runs
 from cnnlab.runs.datasets import add_dataset, get_dataset
 from cnnlab.runs.scheduler import ensure_scheduler, scheduler_runs
-from cnnlab.runs.states import RunState
+from cnnlab.runs.states import JobKind, RunState
 from tests.trained import SMALL
 
 pytestmark = pytest.mark.slow
@@ -37,7 +37,7 @@ def trains(store, run_id: str) -> bool:
 
 def test_scan_job_is_carried_out_by_a_worker(store, workspace, class_folders):
     dataset = add_dataset(store, workspace, class_folders)
-    job_id = jobs.submit_scan(store, dataset.id)
+    job_id = jobs.submit_job(store, JobKind.SCAN, dataset.id)
     ensure_scheduler(workspace)
     wait_until(lambda: jobs.get_job(store, job_id).state.final)
     assert jobs.get_job(store, job_id).state is RunState.COMPLETED
@@ -47,7 +47,7 @@ def test_scan_job_is_carried_out_by_a_worker(store, workspace, class_folders):
 def test_scan_of_a_folder_that_is_gone_fails_with_its_reason(store, workspace, class_folders):
     dataset = add_dataset(store, workspace, class_folders)
     class_folders.rename(class_folders.with_name("moved"))
-    job_id = jobs.submit_scan(store, dataset.id)
+    job_id = jobs.submit_job(store, JobKind.SCAN, dataset.id)
     ensure_scheduler(workspace)
     wait_until(lambda: jobs.get_job(store, job_id).state.final)
     job = jobs.get_job(store, job_id)

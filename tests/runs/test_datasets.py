@@ -1,0 +1,183 @@
+"""Data sets: added from anywhere, renamed, moved, removed; an older store is brought up to date."""
+
+import shutil
+import sqlite3
+import time
+
+import pytest
+
+from cnnlab.config import RunConfig
+from cnnlab.datasets.edits import Edit
+from cnnlab.errors import DatasetError
+from cnnlab.runs import datasets, jobs, runs
+from cnnlab.runs.corrections import correct, load_index
+from cnnlab.runs.datasets import (
+    Source,
+    add_dataset,
+    add_imported,
+    find_dataset,
+    get_dataset,
+    list_datasets,
+    move_dataset,
+    remove_dataset,
+    rename_dataset,
+)
+from cnnlab.runs.processes import ProcessIdentity
+from cnnlab.runs.scans import scan_dataset
+from cnnlab.runs.scheduler import Scheduler
+from cnnlab.runs.schema import SCHEMA_VERSION
+from cnnlab.runs.states import JobKind, RunState
+from cnnlab.runs.store import open_store
+
+
+@pytest.fixture
+def dataset(store, workspace, class_folders):
+    added = add_dataset(store, workspace, class_folders)
+    scan_dataset(store, workspace, added)
+    return get_dataset(store, added.id)
+
+
+def zip_of(folder):
+    return shutil.make_archive(str(folder), "zip", folder)
+
+
+def test_a_zip_is_unpacked_once_and_known_again(store, workspace, class_folders):
+    archive = zip_of(class_folders)
+    dataset = add_dataset(store, workspace, archive)
+    assert dataset.source is Source.ARCHIVE
+    phases = set()
+    _, found = scan_dataset(store, workspace, dataset, lambda phase, *_: phases.add(phase))
+    assert found["classes"] == {"blue": 20, "green": 20, "red": 20}
+    assert "unpacking" in phases
+    assert dataset.location.is_relative_to(workspace.root)
+    assert add_dataset(store, workspace, archive).id == dataset.id
+    scan_dataset(store, workspace, dataset, lambda phase, *_: phases.discard(phase))
+    assert "unpacking" in phases, "it is not unpacked a second time"
+
+
+def test_a_refused_zip_leaves_no_pictures_and_can_be_removed(store, workspace, tmp_path):
+    archive = tmp_path / "bad.zip"
+    archive.write_bytes(b"no zip")
+    dataset = add_dataset(store, workspace, archive)
+    with pytest.raises(DatasetError) as refused:
+        scan_dataset(store, workspace, dataset)
+    assert refused.value.reason == "bad-archive"
+    assert not dataset.location.exists()
+    remove_dataset(store, dataset.id)
+    assert list_datasets(store) == []
+
+
+def test_an_uploaded_zip_is_deleted_once_it_is_unpacked(store, workspace, class_folders):
+    dataset = add_imported(store, workspace, "my set", Source.ARCHIVE, "set.zip")
+    incoming = workspace.incoming_file(dataset.id)
+    incoming.parent.mkdir()
+    shutil.move(zip_of(class_folders), incoming)
+    scan_dataset(store, workspace, dataset)
+    assert not incoming.exists()
+    assert (dataset.location / "red").is_dir()
+    assert (dataset.name, dataset.id.startswith("my-set-")) == ("my set", True)
+
+
+def test_a_renamed_data_set_keeps_its_id(store, dataset):
+    rename_dataset(store, dataset.id, "  Colours   of 2026 ")
+    assert get_dataset(store, dataset.id).name == "Colours of 2026"
+    for name in ("", " ", "x" * 121, "a\x00b"):
+        with pytest.raises(DatasetError, match="1 to 120"):
+            rename_dataset(store, dataset.id, name)
+
+
+def test_a_moved_folder_keeps_its_corrections(store, workspace, dataset, class_folders, tmp_path):
+    correct(store, workspace, dataset, ["red/000.png"], Edit.EXCLUDE)
+    there = tmp_path / "elsewhere"
+    class_folders.rename(there)
+    with pytest.raises(DatasetError):
+        scan_dataset(store, workspace, dataset)
+    move_dataset(store, dataset.id, str(there))
+    index, found = scan_dataset(store, workspace, get_dataset(store, dataset.id))
+    assert found["usable"] == 59
+    assert index.excluded == {"red/000.png"}
+
+
+def test_moving_onto_another_data_set_or_nowhere_is_refused(store, workspace, dataset, tmp_path):
+    (tmp_path / "other" / "a").mkdir(parents=True)
+    add_dataset(store, workspace, tmp_path / "other")
+    with pytest.raises(DatasetError) as refused:
+        move_dataset(store, dataset.id, str(tmp_path / "other"))
+    assert refused.value.reason == "known-folder"
+    with pytest.raises(DatasetError) as refused:
+        move_dataset(store, dataset.id, str(tmp_path / "nowhere"))
+    assert refused.value.reason == "missing-path"
+    imported = add_imported(store, workspace, "mine", Source.UPLOAD)
+    with pytest.raises(DatasetError) as refused:
+        move_dataset(store, imported.id, str(tmp_path / "other"))
+    assert refused.value.reason == "own-pictures"
+
+
+def test_removing_a_folder_leaves_the_folder_and_its_runs(store, workspace, dataset, class_folders):
+    run_id = runs.submit_run(store, dataset.id, RunConfig(recipe="quick"))
+    with pytest.raises(DatasetError) as refused:
+        remove_dataset(store, dataset.id)
+    assert refused.value.reason == "dataset-in-use"
+    jobs.request_stop(store, runs.get_run(store, run_id).job.id)
+    correct(store, workspace, dataset, ["red/000.png"], Edit.EXCLUDE)
+    remove_dataset(store, dataset.id)
+    Scheduler(workspace, store).step()
+    assert find_dataset(store, dataset.id) is None
+    assert not workspace.dataset_folder(dataset.id).exists()
+    assert len(list(class_folders.rglob("*.png"))) == 60
+    assert runs.get_run(store, run_id).dataset_name == dataset.name
+    again = add_dataset(store, workspace, class_folders)
+    assert scan_dataset(store, workspace, again)[1]["usable"] == 60
+
+
+def test_removing_imported_pictures_deletes_them(store, workspace, class_folders):
+    dataset = add_dataset(store, workspace, zip_of(class_folders))
+    scan_dataset(store, workspace, dataset)
+    remove_dataset(store, dataset.id)
+    Scheduler(workspace, store).step()
+    assert not dataset.location.exists()
+    assert datasets.removed_datasets(store) == []
+
+
+def test_a_scan_job_is_followed_by_an_audit(store, workspace, dataset):
+    from cnnlab.worker import work
+
+    job_id = jobs.submit_job(store, JobKind.SCAN, dataset.id)
+    jobs.claim(store, job_id, ProcessIdentity(1, 1.0))
+    work(workspace, job_id, own_process=False)
+    audit = jobs.latest_job(store, JobKind.AUDIT, dataset.id)
+    assert audit is not None
+    assert audit.state is RunState.QUEUED
+
+
+def test_a_store_of_the_first_version_is_brought_up_to_date(workspace, class_folders):
+    store = open_store(workspace)
+    dataset = add_dataset(store, workspace, class_folders)
+    run_id = runs.submit_run(store, dataset.id, RunConfig(recipe="quick"))
+    store.close()
+    with sqlite3.connect(workspace.store_file) as plain:  # as the first version left it
+        plain.execute("DROP TABLE corrections")
+        for table, column in (
+            ("datasets", "removed_at"),
+            ("datasets", "origin"),
+            ("jobs", "parameters"),
+        ):
+            plain.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
+        plain.execute("UPDATE meta SET value = '1' WHERE name = 'version'")
+    plain.close()
+    store = open_store(workspace)
+    assert store.version() == SCHEMA_VERSION
+    assert [each.id for each in list_datasets(store)] == [dataset.id]
+    assert runs.get_run(store, run_id).job.parameters == {}
+    scan_dataset(store, workspace, dataset)
+    correct(store, workspace, dataset, ["red/000.png"], Edit.EXCLUDE)
+    assert len(load_index(store, workspace, dataset).usable) == 59
+    store.close()
+
+
+def test_data_sets_are_listed_newest_first(store, workspace, class_folders, tmp_path):
+    first = add_dataset(store, workspace, class_folders)
+    time.sleep(0.01)
+    (tmp_path / "second").mkdir()
+    second = add_dataset(store, workspace, tmp_path / "second")
+    assert [each.id for each in list_datasets(store)] == [second.id, first.id]

@@ -92,7 +92,7 @@ def perceptual_hashes(miniatures: NDArray[np.uint8]) -> Floats:
     basis = _cosines()
     coefficients = basis @ _grey(miniatures) @ basis.T  # (n, 12, 12)
     frequencies = np.hypot(*np.meshgrid(np.arange(_FREQUENCIES), np.arange(_FREQUENCIES)))
-    weighted = (coefficients * frequencies).reshape(len(miniatures), -1)
+    weighted = (coefficients * frequencies).reshape(len(miniatures), _FREQUENCIES**2)
     length = np.linalg.norm(weighted, axis=1, keepdims=True)
     return np.asarray(weighted / np.maximum(length, 1e-3), dtype=np.float32)
 

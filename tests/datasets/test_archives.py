@@ -209,7 +209,9 @@ def test_a_header_that_says_something_else_is_refused(archive, target):
 
 @pytest.mark.parametrize("damage", ["cut", "flip", "text", "empty"])
 def test_damaged_archives_are_refused(archive, target, damage):
-    data = bytearray(write_zip(archive, [(f"cat/{n}.png", picture()) for n in range(3)]).read_bytes())
+    data = bytearray(
+        write_zip(archive, [(f"cat/{n}.png", picture()) for n in range(3)]).read_bytes()
+    )
     if damage == "flip":
         data[80] ^= 0xFF
     damaged = {"cut": data[: len(data) // 2], "text": b"no zip at all", "empty": b""}

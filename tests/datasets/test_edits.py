@@ -9,7 +9,10 @@ from tests.datasets.test_index import make_index, picture
 @pytest.fixture
 def index():
     return make_index(
-        picture("cat/1.png"), picture("cat/2.png"), picture("dog/1.png"), class_folders=("cat", "dog")
+        picture("cat/1.png"),
+        picture("cat/2.png"),
+        picture("dog/1.png"),
+        class_folders=("cat", "dog"),
     )
 
 

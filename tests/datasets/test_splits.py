@@ -8,9 +8,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnlab.config import SplitConfig
+from cnnlab.datasets.copies import copy_groups
 from cnnlab.datasets.index import COLUMNS, DatasetIndex
 from cnnlab.datasets.splits import Split, assign_splits, counts
 from cnnlab.errors import DatasetError
+
+KNOWN = {
+    "validation": [
+        "cat/00003.png",
+        "cat/00006.png",
+        "cat/00007.png",
+        "dog/00003.png",
+        "dog/00007.png",
+    ],
+    "test": ["cat/00001.png", "cat/00008.png", "cat/00009.png", "dog/00001.png", "dog/00006.png"],
+}
 
 sizes_by_class = st.dictionaries(
     st.text(min_size=1, max_size=8), st.integers(3, 60), min_size=2, max_size=5
@@ -307,3 +319,113 @@ def test_counts_are_ready_for_json():
         "validation": {"cat": 1, "dog": 2},
         "test": {"cat": 1, "dog": 2},
     }
+
+
+def pairs_of(*linked):
+    return pd.DataFrame(linked, columns=["first", "second"])
+
+
+def test_the_split_of_some_known_pictures_stays_what_it_always_was():
+    index = make_index(flat({"cat": 12, "dog": 8}))
+    held = uses(assign_splits(index, SplitConfig(validation=0.25, test=0.25, seed=7)))
+    numbers = {
+        split: sorted(path for path, use in held.items() if use == split)
+        for split in ("validation", "test")
+    }
+    assert numbers == KNOWN
+
+
+@given(sizes_by_class, configs, st.data())
+def test_copies_and_near_copies_never_lie_on_two_sides(sizes, config, data):
+    rows = flat(sizes)
+    names = [content for *_, content in rows]
+    linked = data.draw(st.lists(st.tuples(*[st.sampled_from(names)] * 2), max_size=12))
+    same = data.draw(st.lists(st.sampled_from(range(len(rows))), max_size=6))
+    rows = [(*row[:3], names[0]) if number in same else row for number, row in enumerate(rows)]
+    index = make_index(rows)
+    pairs = pairs_of(*linked)
+    try:
+        assignment = assign_splits(index, config, pairs)
+    except DatasetError as refused:
+        assert refused.reason in ("no-validation", "class-without-training")
+        return
+    groups = copy_groups(index.usable, pairs)
+    sides = pd.DataFrame({"group": groups, "split": assignment.frame["split"]})
+    assert (sides.groupby("group")["split"].nunique() == 1).all()
+    assert len(assignment.frame) == len(rows)
+
+
+def test_a_picture_under_two_labels_goes_to_one_side_whatever_the_seed():
+    rows = [*flat({"cat": 20, "dog": 20}), ("cat/x.png", "cat", "", "both")]
+    index = make_index([*rows, ("dog/x.png", "dog", "", "both")])
+    sides = set()
+    for seed in range(30):
+        held = uses(assign_splits(index, SplitConfig(validation=0.3, test=0.3, seed=seed)))
+        assert held["cat/x.png"] == held["dog/x.png"]
+        sides.add(held["cat/x.png"])
+    assert sides == {"train", "validation", "test"}
+
+
+def test_near_copies_hardly_change_the_numbers():
+    index = make_index(flat({"cat": 100, "dog": 100}))
+    pairs = pairs_of(*[(f"-cat-{n}", f"-cat-{n + 1}") for n in range(0, 40, 2)])
+    numbers = counts(assign_splits(index, SplitConfig(validation=0.2, test=0.1), pairs))
+    assert numbers["validation"] == {"cat": 20, "dog": 20}
+    assert numbers["test"] == {"cat": 10, "dog": 10}
+
+
+def test_copies_on_two_given_sides_are_warned_about():
+    rows = [*flat({"cat": 4, "dog": 4})]
+    rows = [(f"train/{path}", name, "train", content) for path, name, _, content in rows]
+    rows += [
+        (f"test/{name}/{n}.png", name, "test", f"t{name}{n}")
+        for name in ("cat", "dog")
+        for n in range(3)
+    ]
+    index = make_index(rows)
+    assert assign_splits(index, config()).warnings == ()
+    (warning,) = assign_splits(index, config(), pairs_of(("tcat0", "-cat-0"))).warnings
+    assert "1 test picture is a copy of training pictures" in warning
+
+
+def test_a_test_set_is_cut_from_the_given_validation_pictures():
+    rows = pictures("cat", 40, "train") + pictures("dog", 40, "train")
+    rows += pictures("cat", 50, "validation") + pictures("dog", 30, "validation")
+    index = make_index(rows)
+    split = SplitConfig(test_from_validation=0.2, seed=3)
+    assignment = assign_splits(index, split)
+    numbers = counts(assignment)
+    assert numbers["train"] == {"cat": 40, "dog": 40}
+    assert numbers["test"] == {"cat": 10, "dog": 6}
+    assert numbers["validation"] == {"cat": 40, "dog": 24}
+    assert uses(assign_splits(index, split)) == uses(assignment)
+    other = SplitConfig(test_from_validation=0.2, seed=4)
+    assert uses(assign_splits(index, other)) != uses(assignment)
+
+
+def test_a_test_set_can_be_cut_from_a_validation_set_that_was_cut_itself():
+    index = make_index(flat({"cat": 100, "dog": 60}))
+    numbers = counts(assign_splits(index, SplitConfig(validation=0.3, test_from_validation=0.5)))
+    assert numbers["train"] == {"cat": 70, "dog": 42}
+    assert numbers["validation"] == {"cat": 15, "dog": 9}
+    assert numbers["test"] == {"cat": 15, "dog": 9}
+
+
+def test_a_given_test_folder_stays_and_the_wish_for_another_is_answered():
+    rows = [
+        row
+        for split in ("train", "validation", "test")
+        for name in ("cat", "dog")
+        for row in pictures(name, 10, split)
+    ]
+    assignment = assign_splits(make_index(rows), SplitConfig(test_from_validation=0.2))
+    assert counts(assignment)["test"] == {"cat": 10, "dog": 10}
+    assert any("test_from_validation is not used" in word for word in assignment.warnings)
+
+
+def test_a_single_validation_picture_of_a_class_stays_one():
+    rows = pictures("cat", 5, "train") + pictures("dog", 5, "train")
+    rows += pictures("cat", 1, "validation") + pictures("dog", 10, "validation")
+    numbers = counts(assign_splits(make_index(rows), SplitConfig(test_from_validation=0.5)))
+    assert numbers["validation"] == {"cat": 1, "dog": 5}
+    assert numbers["test"] == {"cat": 0, "dog": 5}

@@ -115,9 +115,7 @@ def test_the_version_changes_with_every_step_also_after_an_undo(store, workspace
 def test_corrections_made_at_once_are_all_kept(store, workspace, dataset):
     paths = [f"red/{number:03}.png" for number in range(12)]
     threads = [
-        threading.Thread(
-            target=correct, args=(store, workspace, dataset, [path], Edit.EXCLUDE)
-        )
+        threading.Thread(target=correct, args=(store, workspace, dataset, [path], Edit.EXCLUDE))
         for path in paths
     ]
     for thread in threads:

@@ -1,5 +1,6 @@
 """Pictures and folders that the tests make themselves."""
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -23,3 +24,13 @@ def write_class_folders(root: Path, per_class: int = 20, *, side: int = 40) -> P
         for number in range(per_class):
             coloured_square(name, number, side).save(root / name / f"{number:03}.png")
     return root
+
+
+def tree_digest(root: Path) -> str:
+    """Of every name, time and byte below a folder."""
+    digest = hashlib.sha256()
+    for path in sorted(root.rglob("*")):
+        facts = path.stat()
+        digest.update(f"{path.relative_to(root)}|{facts.st_mtime_ns}|{facts.st_mode}|".encode())
+        digest.update(path.read_bytes() if path.is_file() else b"")
+    return digest.hexdigest()

@@ -80,9 +80,7 @@ def _batches(root: Path, paths: Sequence[str]) -> Iterator[tuple[list[int], NDAr
         waiting = []
         for start in starts:
             part = paths[start : start + BATCH_SIZE]
-            waiting.append(
-                (start, pool.submit(lambda part: [_prepare(root / p) for p in part], part))
-            )
+            waiting.append((start, pool.submit(_prepare_some, root, part)))
             if len(waiting) > 2 * threads:
                 yield _stack(*waiting.pop(0))
         for start, future in waiting:

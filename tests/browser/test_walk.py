@@ -36,7 +36,7 @@ def test_user_looks_trains_reloads_and_classifies(page: Page, dashboard: Dashboa
     page.get_by_role("button", name="scenes").click()
 
     heading(page, "Samples")
-    expect(page.get_by_text("Usable pictures")).to_be_visible()
+    expect(page.get_by_text("Pictures used")).to_be_visible()
     expect(page.get_by_text("1,200").first).to_be_visible()
     assert "data=scenes" in page.url
     expect(page.locator("[data-testid=stImage] img").first).to_be_visible()

@@ -15,7 +15,7 @@ import pillow_heif
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import ExifTags, Image
+from PIL import ExifTags, Image, ImageOps
 
 import cnnlab
 from cnnlab.config import Colour, Resize
@@ -527,3 +527,58 @@ def test_every_published_broken_file_is_read_or_refused_by_name(real_data):
             assert facts.detail.startswith(path.name)
     assert read > 1000
     assert refused > 1000
+
+
+def three_colours(width: int, height: int) -> np.ndarray:
+    """Red, green and blue thirds along the longer side."""
+    longer = max(width, height)
+    colours = np.array([(200, 0, 0), (0, 200, 0), (0, 0, 200)], dtype=np.uint8)
+    line = colours[np.arange(longer) * 3 // longer]  # (longer, 3)
+    if width >= height:
+        return np.repeat(line[None], height, axis=0)
+    return np.repeat(line[:, None], width, axis=1)
+
+
+@pytest.mark.parametrize("shape", [(90, 30), (30, 90)])
+def test_crop_keeps_the_square_in_the_middle(shape):
+    prepared = prepare(three_colours(*shape), 10, Resize.CROP, Colour.RGB)
+
+    assert prepared.shape == (10, 10, 3)
+    inner = prepared[1:-1, 1:-1]  # smoothing looks a pixel beyond the square
+    np.testing.assert_array_equal(inner, np.full((8, 8, 3), (0, 200, 0), dtype=np.uint8))
+    fitted = ImageOps.fit(
+        Image.fromarray(three_colours(*shape)), (10, 10), Image.Resampling.BILINEAR
+    )
+    np.testing.assert_array_equal(prepared, np.asarray(fitted))
+
+
+@pytest.mark.parametrize("shape", [(90, 30), (30, 90)])
+def test_pad_keeps_everything_and_its_proportions_between_black_bars(shape):
+    prepared = prepare(three_colours(*shape), 30, Resize.PAD, Colour.RGB)
+
+    wide = shape[0] > shape[1]
+    picture = prepared if wide else prepared.transpose(1, 0, 2)
+    assert not picture[:10].any()
+    assert not picture[20:].any()
+    np.testing.assert_array_equal(picture[15, [4, 15, 25]], np.diag([200, 200, 200]))
+    assert picture[10:20].max(axis=2).min() > 90  # the picture fills the band between the bars
+
+
+@pytest.mark.parametrize("resize", list(Resize))
+def test_a_square_picture_is_the_same_by_every_rule(resize):
+    noise = np.random.default_rng(3).integers(0, 256, (40, 40, 3), dtype=np.uint8)
+
+    for colour in Colour:
+        expected = prepare(noise, 16, Resize.SQUASH, colour)
+        np.testing.assert_array_equal(prepare(noise, 16, resize, colour), expected)
+
+
+@pytest.mark.parametrize("resize", list(Resize))
+@pytest.mark.parametrize("shape", [(1, 1, 3), (1, 5000, 3), (5000, 1, 3), (7, 13, 3)])
+def test_pictures_of_any_proportions_can_be_prepared(resize, shape):
+    pixels = np.full(shape, 99, dtype=np.uint8)
+
+    prepared = prepare(pixels, 24, resize, Colour.RGB)
+
+    assert prepared.shape == (24, 24, 3)
+    assert 99 in prepared

@@ -4,7 +4,7 @@ import json
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from cnnlab.config import SplitConfig
@@ -347,8 +347,8 @@ def test_copies_and_near_copies_never_lie_on_two_sides(sizes, config, data):
     try:
         assignment = assign_splits(index, config, pairs)
     except DatasetError as refused:
-        assert refused.reason in ("no-validation", "class-without-training")
-        return
+        assume(refused.reason not in ("no-validation", "class-without-training"))
+        raise
     groups = copy_groups(index.usable, pairs)
     sides = pd.DataFrame({"group": groups, "split": assignment.frame["split"]})
     assert (sides.groupby("group")["split"].nunique() == 1).all()

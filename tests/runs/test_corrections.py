@@ -1,8 +1,6 @@
 """Corrections in the store: step by step, undone step by step, the files never touched."""
 
-import hashlib
 import threading
-from pathlib import Path
 
 import pytest
 
@@ -12,6 +10,7 @@ from cnnlab.runs import corrections
 from cnnlab.runs.corrections import correct, load_index, steps, undo
 from cnnlab.runs.datasets import add_dataset, get_dataset
 from cnnlab.runs.scans import scan_dataset
+from tests.pictures import tree_digest
 
 
 @pytest.fixture
@@ -19,16 +18,6 @@ def dataset(store, workspace, class_folders):
     added = add_dataset(store, workspace, class_folders)
     scan_dataset(store, workspace, added)
     return get_dataset(store, added.id)
-
-
-def tree_digest(root: Path) -> str:
-    """Of every name, time and byte below a folder."""
-    digest = hashlib.sha256()
-    for path in sorted(root.rglob("*")):
-        facts = path.stat()
-        digest.update(f"{path.relative_to(root)}|{facts.st_mtime_ns}|{facts.st_mode}|".encode())
-        digest.update(path.read_bytes() if path.is_file() else b"")
-    return digest.hexdigest()
 
 
 def test_corrections_leave_the_folder_byte_for_byte_as_it_was(

@@ -42,7 +42,7 @@ def progress(title: str, *, quiet: bool) -> Iterator[Callable[[int, int], None]]
     if quiet:
         yield lambda done, total: None
         return
-    with Progress(console=_messages, transient=True) as bars:
+    with _bars() as bars:
         task = bars.add_task(title, total=None)
         yield lambda done, total: bars.update(task, completed=done, total=total)
 
@@ -53,11 +53,16 @@ def phases(*, quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
     if quiet:
         yield lambda phase, done, total: None
         return
-    with Progress(console=_messages, transient=True) as bars:
+    with _bars() as bars:
         task = bars.add_task("", total=None)
         yield lambda phase, done, total: bars.update(
             task, description=phase, completed=done, total=total or None
         )
+
+
+def _bars() -> Progress:
+    """Bars on standard error that leave nothing behind; none where nobody looks."""
+    return Progress(console=_messages, transient=True, disable=not _messages.is_terminal)
 
 
 @contextmanager
@@ -66,7 +71,7 @@ def run_progress(run_id: str, *, quiet: bool) -> Iterator[Callable[[Run], None]]
     if quiet:
         yield lambda run: None
         return
-    with Progress(console=_messages, transient=True) as bars:
+    with _bars() as bars:
         task = bars.add_task(run_id, total=None)
 
         def show(run: Run) -> None:

@@ -6,18 +6,24 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 
 from cnnlab.config import RunConfig, change_config
+from cnnlab.datasets.edits import Edit
 from cnnlab.datasets.images import load, prepare
+from cnnlab.datasets.pixel_cache import PixelCache
 from cnnlab.errors import RunError
 from cnnlab.evaluation.predictions import read_predictions
 from cnnlab.inference.classify import Photo, classify
 from cnnlab.inference.model import LiteModel, load_model
 from cnnlab.networks.recipes import recipe
 from cnnlab.runs import jobs, runs
-from cnnlab.runs.datasets import add_dataset
+from cnnlab.runs.corrections import correct
+from cnnlab.runs.datasets import add_dataset, get_dataset
 from cnnlab.runs.processes import ProcessIdentity
+from cnnlab.runs.scans import scan_dataset
+from cnnlab.runs.settings import set_pixel_budget
 from cnnlab.runs.states import RunState
 from cnnlab.runs.store import Store, open_store
 from cnnlab.training.run import TrainingRun
@@ -236,3 +242,78 @@ def test_configuration_is_kept_beside_the_run(finished):
 def prepare_as(model: LiteModel, path: Path) -> np.ndarray:
     data = model.facts.data
     return prepare(load(path), data.size, data.resize, data.colour)
+
+
+# --- what the user chose and corrected ---
+
+
+def split_file(place: Workspace, run_id: str) -> pd.DataFrame:
+    return pd.read_parquet(RunFiles(place.run_folder(run_id)).split)
+
+
+def test_a_run_uses_the_corrections_and_records_them(store, workspace, class_folders):
+    dataset = add_dataset(store, workspace, class_folders)
+    (class_folders / "red" / "broken.png").write_bytes(b"")
+    index, _ = scan_dataset(store, workspace, dataset)
+    correct(store, workspace, dataset, ["red/000.png", "green/001.png"], Edit.EXCLUDE)
+    correct(store, workspace, dataset, ["red/002.png"], Edit.RELABEL, "blue")
+
+    run_id = claimed(store, dataset.id, small_config(training__epochs=1))
+    carry_out(store, workspace, run_id)
+
+    frame = split_file(workspace, run_id).set_index("path")
+    assert len(frame) == 58
+    assert not {"red/000.png", "green/001.png"} & set(frame.index)
+    assert frame["class"]["red/002.png"] == "blue"
+    data = runs.get_run(store, run_id).results["data"]
+    assert data["fingerprint"] == get_dataset(store, dataset.id).fingerprint != index.fingerprint
+    assert (data["pictures"], data["excluded"], data["relabelled"], data["set_aside"]) == (
+        *(58, 2, 1),
+        1,
+    )
+
+
+def test_a_run_takes_the_classes_and_as_many_pictures_as_asked_for(store, workspace, class_folders):
+    dataset = add_dataset(store, workspace, class_folders)
+    config = small_config(data__classes=["blue", "red"], data__limit=12, training__epochs=1)
+    run_id = claimed(store, dataset.id, config)
+    carry_out(store, workspace, run_id)
+    assert split_file(workspace, run_id)["class"].value_counts().to_dict() == {
+        "blue": 12,
+        "red": 12,
+    }
+    model = load_model(RunFiles(workspace.run_folder(run_id)))
+    assert tuple(model.facts.class_names) == ("blue", "red")
+    (pixels,) = workspace.pixels_folder.glob("*.npy")
+    assert np.load(pixels, mmap_mode="r").shape == (24, 28, 28, 3)
+
+
+def test_pictures_beyond_the_budget_are_streamed_to_the_same_figures(
+    store, workspace, class_folders
+):
+    dataset = add_dataset(store, workspace, class_folders)
+    losses = []
+    for budget in (1.0, 0.0):
+        set_pixel_budget(store, budget)
+        run_id = claimed(store, dataset.id, small_config())
+        carry_out(store, workspace, run_id)
+        losses.append([record["loss"] for record in runs.epoch_records(store, run_id)])
+        if budget:
+            assert PixelCache(workspace).clear() > 0
+    assert PixelCache(workspace).files() == []
+    np.testing.assert_allclose(losses[0], losses[1], rtol=1e-4)
+
+
+def test_a_set_taken_from_the_validation_pictures_is_tested_on(store, workspace, class_folders):
+    dataset = add_dataset(store, workspace, class_folders)
+    config = small_config(
+        split__validation=0.4, split__test=0.0, split__test_from_validation=0.5, training__epochs=1
+    )
+    run_id = claimed(store, dataset.id, config)
+    carry_out(store, workspace, run_id)
+    assert split_file(workspace, run_id)["split"].value_counts().to_dict() == {
+        "train": 36,
+        "validation": 12,
+        "test": 12,
+    }
+    assert "test_accuracy" in runs.get_run(store, run_id).results["metrics"]

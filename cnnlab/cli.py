@@ -274,11 +274,14 @@ def _wait(place: Workspace, store: Store, run_id: str, *, quiet: bool) -> Run:
 
 
 def _print_run(store: Store, run: Run, *, json: bool, with_epochs: bool = False) -> None:
+    from cnnlab.runs.provenance import data_changes
     from cnnlab.runs.runs import epoch_records, run_json
 
     document = run_json(run)
     if with_epochs:
         document["epochs"] = epoch_records(store, run.id)
+        document["data"] = run.results.get("data")
+        document["data_changes"] = data_changes(store, run)
     if json:
         console.print_json(document)
     else:

@@ -203,8 +203,9 @@ def print_runs(rows: Sequence[Mapping[str, Any]]) -> None:
 def print_run(document: Mapping[str, Any], message: str | None) -> None:
     """One run in a few lines."""
     say(f"{document['run']}: {document['state']}")
-    if message:
-        say(message)
+    for sentence in (message, document.get("data_changes")):
+        if sentence:
+            say(sentence)
     for name, value in document["metrics"].items():
         say(f"  {name.replace('_', ' ')}: {value:.4f}")
     if document["best_epoch"]:

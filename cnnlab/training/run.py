@@ -21,6 +21,7 @@ from cnnlab.runs import jobs, runs
 from cnnlab.runs.audits import find_near_copies
 from cnnlab.runs.datasets import get_dataset
 from cnnlab.runs.jobs import Job
+from cnnlab.runs.provenance import data_record
 from cnnlab.runs.runs import Run
 from cnnlab.runs.scans import scan_dataset
 from cnnlab.runs.settings import pixel_budget_bytes
@@ -92,13 +93,7 @@ class TrainingRun:
         pairs = find_near_copies(self._workspace, dataset, index, report)
         chosen = select(index, config.data, config.split.seed)
         assignment = assign_splits(chosen, config.split, pairs)
-        self._data = {
-            "fingerprint": index.fingerprint,
-            "pictures": len(assignment.frame),
-            "excluded": len(index.readable) - len(index.usable),
-            "relabelled": len(index.relabelled),
-            "set_aside": len(index.problems),
-        }
+        self._data = {**data_record(index), "pictures": len(assignment.frame)}
         for warning in assignment.warnings:
             runs.record_event(self._store, self._run.id, warning, level="warning")
         write_atomically(

@@ -20,6 +20,8 @@ from cnnlab.figures.confusion import plot_confusion
 from cnnlab.figures.curves import plot_accuracy, plot_loss
 from cnnlab.figures.text import escape_markdown, percent
 from cnnlab.runs import jobs
+from cnnlab.runs.datasets import find_dataset
+from cnnlab.runs.provenance import corrections_used, data_changes
 from cnnlab.runs.runs import Run, epoch_records, get_run, request_delete, run_events
 from cnnlab.runs.states import RunState
 from cnnlab.ui import context, frame
@@ -40,12 +42,21 @@ def headline(run: Run) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         state_badge(run.state)
         st.markdown(f"{escape_markdown(run.recipe)} on")
-        st.page_link(
-            frame.SAMPLES,
-            label=escape_markdown(run.dataset_name),
-            icon=":material/photo_library:",
-            query_params={DATA: run.dataset_id},
-        )
+        if find_dataset(context.store(), run.dataset_id) is None:
+            st.markdown(f"{escape_markdown(run.dataset_name)} (removed)")
+        else:
+            st.page_link(
+                frame.SAMPLES,
+                label=escape_markdown(run.dataset_name),
+                icon=":material/photo_library:",
+                query_params={DATA: run.dataset_id},
+            )
+    changes = data_changes(context.store(), run)
+    if changes:
+        st.warning(escape_markdown(changes), icon=":material/difference:")
+    used = corrections_used(run)
+    if used:
+        st.caption(used)
     message = run.job.message
     if message:
         sentence = escape_markdown(message)
@@ -67,7 +78,8 @@ def results(run: Run) -> None:
         with st.container(horizontal=True):
             if st.button("Classify photos", type="primary", icon=":material/image_search:"):
                 st.switch_page(frame.CLASSIFY, query_params={RUN: run.id})
-            if st.button("Change and train again", icon=":material/model_training:"):
+            gone = find_dataset(context.store(), run.dataset_id) is None
+            if st.button("Change and train again", icon=":material/model_training:", disabled=gone):
                 st.switch_page(frame.TRAIN, query_params={DATA: run.dataset_id})
     _curves(run)
     if run.has_model:

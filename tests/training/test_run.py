@@ -267,7 +267,7 @@ def test_a_run_uses_the_corrections_and_records_them(store, workspace, class_fol
     assert frame["class"]["red/002.png"] == "blue"
     data = runs.get_run(store, run_id).results["data"]
     assert data["fingerprint"] == get_dataset(store, dataset.id).fingerprint != index.fingerprint
-    assert (data["pictures"], data["excluded"], data["relabelled"], data["set_aside"]) == (
+    assert (data["pictures"], data["excluded"], data["relabelled"], data["problems"]) == (
         *(58, 2, 1),
         1,
     )

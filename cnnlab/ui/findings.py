@@ -34,7 +34,8 @@ _THUMB_PX = 108
 
 def findings(dataset: Dataset, index: DatasetIndex) -> None:
     """Every finding; the audit is started where it is missing or out of date."""
-    _keep_up(dataset, index)
+    with st.container():  # so that what follows keeps its place on the page
+        _keep_up(dataset, index)
     found = findings_of(dataset)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(_verdict(found))

@@ -61,11 +61,11 @@ def dataset_list() -> None:
             if summary is None:
                 st.caption("Not looked at yet.")
             else:
-                aside = summary["images"] - summary["usable"]
-                st.caption(
-                    f"{summary['usable']:,} pictures, {len(summary['classes'])} classes"
-                    + (f", {aside:,} set aside" if aside else "")
-                )
+                parts = [f"{summary['usable']:,} pictures", f"{len(summary['classes'])} classes"]
+                for name, word in (("problems", "set aside"), ("excluded", "excluded")):
+                    if summary.get(name):
+                        parts.append(f"{summary[name]:,} {word}")
+                st.caption(", ".join(parts))
             with st.container(horizontal=True):
                 place = {DATA: dataset.id}
                 st.page_link(

@@ -76,7 +76,11 @@ def preparation(dataset: Dataset, index: DatasetIndex) -> None:
         if st.button("Train like this", type="primary", icon=":material/model_training:"):
             st.switch_page(frame.TRAIN, query_params={DATA: dataset.id})
     with right:
-        config = change_config(RECIPES[recipe].config, fields.changes)
+        try:
+            config = change_config(RECIPES[recipe].config, fields.changes)
+        except CnnlabError as error:
+            st.error(escape_markdown(str(error)), icon=":material/error:")
+            return
         preview(dataset, config)
 
 

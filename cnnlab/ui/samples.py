@@ -56,7 +56,8 @@ def show(dataset: Dataset, view: str) -> None:
         sources.add_dataset_form()
         return
     sources.ensure_scanned(dataset)
-    scanning = sources.scan_progress(dataset)
+    with st.container():  # so that what follows keeps its place on the page
+        scanning = sources.scan_progress(dataset)
     index = _index_or_say(dataset, scanning=scanning)
     if view == "manage":
         manage.manage(dataset, index)

@@ -67,8 +67,10 @@ def scan_progress(dataset: Dataset) -> bool:
 
 
 def ensure_scanned(dataset: Dataset) -> None:
-    """Ask for a scan of a data set that never had one."""
+    """Ask for a scan of a data set that never had one, unless its pictures are still to come."""
     store = context.store()
+    if dataset.source is Source.UPLOAD and not has_files(dataset):
+        return
     if dataset.scanned_at is None and jobs.latest_job(store, JobKind.SCAN, dataset.id) is None:
         jobs.submit_job(store, JobKind.SCAN, dataset.id)
 
@@ -215,6 +217,14 @@ def class_folders_of(dataset: Dataset) -> list[str]:
         )
     except OSError:
         return []
+
+
+def has_files(dataset: Dataset) -> bool:
+    """Whether anything was put into a set that is made in the browser."""
+    try:
+        return any(any((dataset.location / name).iterdir()) for name in class_folders_of(dataset))
+    except OSError:
+        return False
 
 
 def _pictures_form(dataset: Dataset, names: list[str]) -> None:

@@ -1,10 +1,8 @@
 """Every page with no data, with data, and with a damaged workspace."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from cnnlab.runs import jobs, runs
 from cnnlab.runs.datasets import add_dataset
@@ -13,36 +11,7 @@ from cnnlab.runs.states import RunState
 from cnnlab.runs.store import open_store
 from cnnlab.workspace import RunFiles, Workspace
 from tests.conftest import end_processes_of
-
-PROJECT = Path(__file__).parents[2]
-PAGES = {
-    "home": "pages/start/home.py",
-    "samples": "pages/data/samples.py",
-    "train": "pages/training/train.py",
-    "run": "pages/results/run.py",
-    "classify": "pages/results/classify.py",
-}
-Open = Callable[..., AppTest]
-
-
-@pytest.fixture
-def open_page(monkeypatch: pytest.MonkeyPatch) -> Open:
-    def open_(place: Workspace, page: str, **address: str) -> AppTest:
-        monkeypatch.setenv("CNNLAB_WORKSPACE", str(place.root))
-        app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60)
-        for name, value in address.items():
-            app.query_params[name] = value
-        app.switch_page(PAGES[page])
-        for name, value in address.items():
-            app.query_params[name] = value
-        return app.run()
-
-    return open_
-
-
-def said(app: AppTest) -> str:
-    parts = [*app.error, *app.warning, *app.info, *app.markdown, *app.caption, *app.success]
-    return "\n".join(str(part.value) for part in parts)
+from tests.pages.conftest import PAGES, Open, said
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -138,9 +107,10 @@ def test_samples_page_counts_and_names_what_was_set_aside(
     assert figures["Files found"] == "63"
     assert figures["Pictures used"] == "60"
     assert figures["Set aside"] == "3"
+    assert "empty" in app.warning[0].value
+    app = open_page(workspace, "samples", data=dataset.id, view="findings")
     listed = app.dataframe[0].value
     assert set(listed["file"]) == {"red/broken.png", "red/notes.txt", "empty/only.jpg"}
-    assert "empty" in app.warning[0].value
 
 
 def test_layer_table_follows_every_edit_at_once(trained, open_page: Open):

@@ -1,0 +1,39 @@
+"""Pages opened by Streamlit's own tester, from app.py as a visitor does."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from cnnlab.workspace import Workspace
+
+PROJECT = Path(__file__).parents[2]
+PAGES = {
+    "home": "pages/start/home.py",
+    "samples": "pages/data/samples.py",
+    "train": "pages/training/train.py",
+    "run": "pages/results/run.py",
+    "classify": "pages/results/classify.py",
+}
+Open = Callable[..., AppTest]
+
+
+@pytest.fixture
+def open_page(monkeypatch: pytest.MonkeyPatch) -> Open:
+    def open_(place: Workspace, page: str, **address: str) -> AppTest:
+        monkeypatch.setenv("CNNLAB_WORKSPACE", str(place.root))
+        app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60)
+        for name, value in address.items():
+            app.query_params[name] = value
+        app.switch_page(PAGES[page])
+        for name, value in address.items():
+            app.query_params[name] = value
+        return app.run()
+
+    return open_
+
+
+def said(app: AppTest) -> str:
+    parts = [*app.error, *app.warning, *app.info, *app.markdown, *app.caption, *app.success]
+    return "\n".join(str(part.value) for part in parts)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
-from operator import itemgetter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 from unicodedata import normalize
@@ -31,23 +31,43 @@ _ARRANGE = (
 )
 
 
-class FoundFile(NamedTuple):
-    """A file in a class folder, not opened yet.
+@dataclass(slots=True)
+class FoundFiles:
+    """Files in class folders, not opened yet; column by column, which is quicker for many.
 
     Attributes:
         path: Relative to the data set's folder, with "/" between its parts.
         class_name: Name of the class folder, in Unicode's composed form (NFC).
         split: "train", "validation", "test", or "" where the folders do not say.
-        bytes, modified_ns: Size and time of its last change; 0 if the system does not tell.
-        refusal: Why it cannot be opened at all, as a sentence; else "".
+        bytes, modified_ns: Size and time of the last change; 0 if the system does not tell.
+        refusal: Why a file cannot be opened at all, as a sentence; else "".
     """
 
-    path: str
-    class_name: str
-    split: str
-    bytes: int
-    modified_ns: int
-    refusal: str = ""
+    path: list[str] = field(default_factory=list)
+    class_name: list[str] = field(default_factory=list)
+    split: list[str] = field(default_factory=list)
+    bytes: list[int] = field(default_factory=list)
+    modified_ns: list[int] = field(default_factory=list)
+    refusal: list[str] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.path)
+
+    def refuse(self, path: str, class_name: str, split: str, reason: str) -> None:
+        """Add something that cannot be opened."""
+        self.path.append(path)
+        self.class_name.append(class_name)
+        self.split.append(split)
+        self.bytes.append(0)
+        self.modified_ns.append(0)
+        self.refusal.append(reason)
+
+    def sort(self) -> None:
+        """Put the rows in the order of their paths."""
+        order = sorted(range(len(self.path)), key=self.path.__getitem__)
+        for name in self.__slots__:
+            column = getattr(self, name)
+            setattr(self, name, [column[row] for row in order])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +80,7 @@ class FolderContents:
         notes: Sentences on what was left out.
     """
 
-    files: Sequence[FoundFile]
+    files: FoundFiles
     class_folders: tuple[str, ...]
     notes: tuple[str, ...]
 
@@ -99,7 +119,7 @@ def list_files(root: Path) -> FolderContents:
         ) from error
     sides = _split_folders(top, folders)
     notes: list[str] = []
-    files: list[FoundFile] = []
+    files = FoundFiles()
     classes: list[tuple[str, _Folder, str]] = []  # name, folder, split
     if sides:
         notes += [_left_out(name) for name in folders if name not in sides]
@@ -110,13 +130,13 @@ def list_files(root: Path) -> FolderContents:
         loose += more_loose
         classes += [(name, top.inside(side).inside(name), split) for name in inner]
     for name, folder, split in classes:
-        files += _files_below(folder, _class_name(name), split, root_key=_identity(top.place))
-    if not files:
+        _add_below(files, folder, _class_name(name), split, root_key=_identity(top.place))
+    if not len(files):
         raise _nothing_found(root, loose)
     if loose:
         what = "1 picture lies" if loose == 1 else f"{loose:,} pictures lie"
         notes.append(f"{what} in no class folder and will not be used.")
-    files.sort(key=itemgetter(0))
+    files.sort()
     names = tuple(sorted({_class_name(name) for name, _, _ in classes}))
     return FolderContents(files=files, class_folders=names, notes=tuple(notes))
 
@@ -191,62 +211,105 @@ def _children(folder: _Folder) -> tuple[list[str], int]:
     return sorted(folders), pictures
 
 
-def _children_or_problem(
-    folder: _Folder, split: str, files: list[FoundFile]
-) -> tuple[list[str], int]:
+def _children_or_problem(folder: _Folder, split: str, files: FoundFiles) -> tuple[list[str], int]:
     try:
         return _children(folder)
     except OSError as error:
-        files.append(_refused_folder(folder, "", split, error))
+        _refuse_folder(files, folder, "", split, error)
         return [], 0
 
 
-def _files_below(
-    folder: _Folder, class_name: str, split: str, *, root_key: object
-) -> list[FoundFile]:
-    """Every candidate in a folder and below it."""
-    files: list[FoundFile] = []
+def _add_below(
+    files: FoundFiles, folder: _Folder, class_name: str, split: str, *, root_key: object
+) -> None:
+    """Add every candidate in a folder and below it."""
     visited = {root_key}
     waiting = [folder]
     while waiting:
         here = waiting.pop()
         try:
             key = _identity(here.place)
-            if key in visited:
-                continue
-            visited.add(key)
-            with os.scandir(here.place) as entries:
-                for entry in entries:
-                    name = entry.name
-                    if name[0] == "." or name.lower() in _NO_PICTURES:
-                        continue
-                    if _is_folder(entry):
-                        waiting.append(here.inside(name))
-                    else:
-                        files.append(_found(entry, here.prefix + name, class_name, split))
+            if key not in visited:
+                visited.add(key)
+                waiting += [
+                    here.inside(name) for name in _add_files(files, here, class_name, split)
+                ]
         except OSError as error:
-            files.append(_refused_folder(here, class_name, split, error))
-    return files
+            _refuse_folder(files, here, class_name, split, error)
 
 
-def _found(entry: os.DirEntry[str], path: str, class_name: str, split: str) -> FoundFile:
+def _add_files(files: FoundFiles, folder: _Folder, class_name: str, split: str) -> list[str]:
+    """Add the candidates in a folder; returns the names of the folders in it.
+
+    This runs once for every picture of every data set, at each scan: it makes no objects that
+    it need not make.
+    """
+    folders: list[str] = []
+    prefix = folder.prefix
+    path, size, modified_ns = files.path.append, files.bytes.append, files.modified_ns.append
+    before = len(files)
     try:
-        facts = entry.stat()
-        size, modified_ns = facts.st_size, facts.st_mtime_ns
-    except OSError:  # a link into nowhere, or deleted just now
-        size, modified_ns = 0, 0
-    if path.isascii() or path == _clean(path):
-        return FoundFile(path, class_name, split, size, modified_ns)
-    refusal = f"{_clean(entry.name)} has a name that is not Unicode. Rename the file or its folder."
-    return FoundFile(_clean(path), class_name, split, size, modified_ns, refusal)
+        with _entries(folder.place) as entries:
+            for entry in entries:
+                name = entry.name
+                if name[0] == "." or name.lower() in _NO_PICTURES:
+                    continue
+                if _is_folder(entry):
+                    folders.append(name)
+                    continue
+                path(prefix + name)
+                try:
+                    facts = entry.stat()
+                    size(facts.st_size)
+                    modified_ns(facts.st_mtime_ns)
+                except OSError:  # a link into nowhere, or deleted just now
+                    size(0)
+                    modified_ns(0)
+    finally:
+        added = len(files) - before
+        files.class_name += [class_name] * added
+        files.split += [split] * added
+        files.refusal += [""] * added
+        if not "".join(files.path[before:]).isascii():
+            _clean_names(files, before)
+    return folders
 
 
-def _refused_folder(folder: _Folder, class_name: str, split: str, error: OSError) -> FoundFile:
+def _clean_names(files: FoundFiles, first: int) -> None:
+    """Write names that are not Unicode so that they can be stored and shown, and refuse them."""
+    for row in range(first, len(files)):
+        cleaned = _clean(files.path[row])
+        if cleaned != files.path[row]:
+            files.path[row] = cleaned
+            name = cleaned.rsplit("/", 1)[-1]
+            files.refusal[row] = (
+                f"{name} has a name that is not Unicode. Rename the file or its folder."
+            )
+
+
+@contextmanager
+def _entries(place: str) -> Iterator[Iterator[os.DirEntry[str]]]:
+    """What a folder holds. Where the system can, asking for an entry's facts then needs no path."""
+    if os.scandir not in os.supports_fd:
+        with os.scandir(place) as entries:
+            yield entries
+        return
+    folder = os.open(place, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        with os.scandir(folder) as entries:
+            yield entries
+    finally:
+        os.close(folder)
+
+
+def _refuse_folder(
+    files: FoundFiles, folder: _Folder, class_name: str, split: str, error: OSError
+) -> None:
     path = _clean(folder.prefix.rstrip("/"))
-    refusal = (
+    reason = (
         f"The folder {path} cannot be opened: {error.strerror or error}. Check its permissions."
     )
-    return FoundFile(path, class_name, split, 0, 0, refusal)
+    files.refuse(path, class_name, split, reason)
 
 
 def _is_skipped(name: str) -> bool:

@@ -81,7 +81,7 @@ class DatasetIndex:
     @property
     def empty_classes(self) -> list[str]:
         """Sorted names of the classes without a usable picture."""
-        folders = {*self.class_folders, *self.frame["class"]}
+        folders = {*self.class_folders, *self.frame["class"].unique()}
         return sorted(folders - {"", *self.class_counts})
 
     @cached_property
@@ -171,7 +171,8 @@ def read_index(path: Path) -> DatasetIndex:
             cure is to scan the folder anew, without it.
     """
     try:
-        table = pq.read_table(path, page_checksum_verification=True)
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            table = file.read()
         header = json.loads(table.schema.metadata[_HEADER])
         if header["version"] != _VERSION:
             raise ValueError(f"it is of version {header['version']}, not {_VERSION}")

@@ -96,6 +96,6 @@ def draw_shortcuts(info: ShortcutsInfo, *, dark: bool) -> go.Figure:
     return style(
         figure,
         dark=dark,
-        title="Classes guessed from facts about the files",
+        title="Class guessed from file facts",
         height_px=120 + _ROW_PX * max(1, len(labels)),
     )

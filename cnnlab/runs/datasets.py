@@ -243,6 +243,11 @@ def save_scan(store: Store, dataset_id: str, index: DatasetIndex) -> None:
     _change(store, dataset_id, summary=_counts(index), scanned_at=time.time())
 
 
+def note_scan(store: Store, dataset_id: str) -> None:
+    """Note that a scan found nothing new, so that every count stays."""
+    _change(store, dataset_id, scanned_at=time.time())
+
+
 def save_counts(store: Store, dataset_id: str, index: DatasetIndex) -> None:
     """Note what the corrections have made of the counts."""
     _change(store, dataset_id, summary=_counts(index))

@@ -19,6 +19,8 @@ from cnnlab.ui.correcting import correct
 from cnnlab.ui.data import findings_of, measures_of
 
 SHOWN_PX = 1024
+_ENLARGED_PX = 480  # longer side of a small picture on the page
+_MOST_ENLARGED = 8.0
 _TURNED = {3: "by 180°", 6: "by 90° clockwise", 8: "by 90° anticlockwise"}
 
 
@@ -28,22 +30,34 @@ def show_picture(dataset: Dataset, index: DatasetIndex, path: str) -> None:
     row = index.frame[index.frame["path"] == path].iloc[0]
     st.markdown(f"**{escape_markdown(path)}**")
     file = dataset.location / path
+    picture, about = st.columns([3, 2], gap="medium")
+    with picture:
+        _picture(file, path)
+        _actions(dataset, index, path)
+    with about:
+        facts = _facts(dataset, index, row, file)
+        st.dataframe(
+            pd.DataFrame({"fact": list(facts), "value": list(facts.values())}),
+            hide_index=True,
+            height="content",
+        )
+        for finding in findings_of(dataset):
+            for group in finding.groups:
+                if path in group:
+                    others = ", ".join(escape_markdown(other) for other in group if other != path)
+                    st.markdown(f"{finding.title}: {others}")
+
+
+def _picture(file: Path, path: str) -> None:
+    """The picture, enlarged if it is small."""
     try:
-        st.image(thumbnail(load(file, name=path), SHOWN_PX), alt=path)
+        pixels = load(file, name=path)
     except ImageError as error:
         st.error(escape_markdown(str(error)), icon=":material/broken_image:")
-    _actions(dataset, index, path)
-    facts = _facts(dataset, index, row, file)
-    st.dataframe(
-        pd.DataFrame({"": list(facts), "value": list(facts.values())}),
-        hide_index=True,
-        height="content",
-    )
-    for finding in findings_of(dataset):
-        for group in finding.groups:
-            if path in group:
-                others = ", ".join(escape_markdown(other) for other in group if other != path)
-                st.markdown(f"{finding.title}: {others}")
+        return
+    height, width = pixels.shape[:2]
+    enlarged = max(1.0, min(_ENLARGED_PX / max(height, width), _MOST_ENLARGED))
+    st.image(thumbnail(pixels, SHOWN_PX), alt=path, width=round(min(width, SHOWN_PX) * enlarged))
 
 
 def _actions(dataset: Dataset, index: DatasetIndex, path: str) -> None:

@@ -107,7 +107,9 @@ def test_lasso_on_the_map_leads_to_the_pictures_inside(
     page: Page, dashboard: Dashboard, class_folders: Path
 ):
     page.goto(f"{dashboard.address}/samples")
-    page.get_by_role("textbox", name="A folder with one sub-folder per class").fill(str(class_folders))
+    page.get_by_role("textbox", name="A folder with one sub-folder per class").fill(
+        str(class_folders)
+    )
     page.get_by_role("button", name="Add folder").click()
     expect(figure(page, "Pictures used")).to_have_text("60")
     view(page, "Map")

@@ -3,10 +3,11 @@
 import os
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
-from cnnlab.datasets.folders import list_files
+from cnnlab.datasets.folders import FolderContents, list_files
 from cnnlab.errors import DatasetError
 
 needs_permissions = pytest.mark.skipif(
@@ -33,8 +34,24 @@ def link(place: Path, target: Path) -> None:
         pytest.skip("this user may not make links here")
 
 
+class Found(NamedTuple):
+    """A row of `FoundFiles`."""
+
+    path: str
+    class_name: str
+    split: str
+    bytes: int
+    modified_ns: int
+    refusal: str
+
+
+def each(contents: FolderContents) -> list[Found]:
+    columns = [getattr(contents.files, name) for name in Found._fields]
+    return [Found(*row) for row in zip(*columns, strict=True)]
+
+
 def listed(root: Path) -> list[tuple[str, str, str]]:
-    return [(file.path, file.class_name, file.split) for file in list_files(root).files]
+    return [(file.path, file.class_name, file.split) for file in each(list_files(root))]
 
 
 def reason_for(root: Path) -> tuple[str, str]:
@@ -47,7 +64,7 @@ def reason_for(root: Path) -> tuple[str, str]:
 def test_each_folder_is_a_class_and_what_is_below_belongs_to_it(tmp_path):
     make(tmp_path, "dog/b.jpg", "cat/2.png", "cat/old/deep/1.png", "cat/notes.txt", "eel/")
     contents = list_files(tmp_path)
-    assert [(file.path, file.class_name, file.split) for file in contents.files] == [
+    assert [(file.path, file.class_name, file.split) for file in each(contents)] == [
         ("cat/2.png", "cat", ""),
         ("cat/notes.txt", "cat", ""),
         ("cat/old/deep/1.png", "cat", ""),
@@ -60,7 +77,7 @@ def test_each_folder_is_a_class_and_what_is_below_belongs_to_it(tmp_path):
 def test_size_and_time_are_those_of_the_file(tmp_path):
     make(tmp_path, "cat/1.png")
     os.utime(tmp_path / "cat" / "1.png", ns=(10**18, 10**18 + 100))
-    (file,) = list_files(tmp_path).files
+    (file,) = each(list_files(tmp_path))
     facts = (tmp_path / "cat" / "1.png").stat()
     assert (file.bytes, file.modified_ns) == (len(b"not looked at"), facts.st_mtime_ns)
 
@@ -100,7 +117,7 @@ def test_composed_and_decomposed_letters_are_one_class(tmp_path):
     make(tmp_path, "train/caf\u00e9/1.png", "test/cafe\u0301/2.png")
     contents = list_files(tmp_path)
     assert contents.class_folders == ("caf\u00e9",)
-    for file in contents.files:
+    for file in each(contents):
         assert file.class_name == "caf\u00e9"
         assert (tmp_path / file.path).exists()
 
@@ -128,7 +145,7 @@ def test_a_class_may_be_in_some_splits_only(tmp_path):
     make(tmp_path, "train/cat/1.png", "train/dog/1.png", "val/cat/1.png", "test/dog/1.png")
     contents = list_files(tmp_path)
     assert contents.class_folders == ("cat", "dog")
-    assert [file.split for file in contents.files] == ["test", "train", "train", "validation"]
+    assert [file.split for file in each(contents)] == ["test", "train", "train", "validation"]
 
 
 def test_train_can_be_a_class_beside_others(tmp_path):
@@ -191,7 +208,7 @@ def test_folders_without_permission_get_a_sentence(tmp_path):
     make(tmp_path, "cat/1.png", "dog/1.png", "dog/private/2.png")
     (tmp_path / "dog" / "private").chmod(0)
     try:
-        refused = [file for file in list_files(tmp_path).files if file.refusal]
+        refused = [file for file in each(list_files(tmp_path)) if file.refusal]
         assert [file.path for file in refused] == ["dog/private"]
         assert "permission" in refused[0].refusal.lower()
         tmp_path.chmod(0)
@@ -223,7 +240,7 @@ def test_linked_pictures_and_folders_are_followed(tmp_path):
     link(tmp_path / "data" / "cat" / "linked.png", tmp_path / "elsewhere" / "1.png")
     link(tmp_path / "data" / "eel", tmp_path / "elsewhere")
     link(tmp_path / "data" / "dog" / "nowhere.png", tmp_path / "gone.png")
-    files = {file.path: file for file in list_files(tmp_path / "data").files}
+    files = {file.path: file for file in each(list_files(tmp_path / "data"))}
     assert sorted(files) == ["cat/linked.png", "dog/1.png", "dog/nowhere.png", "eel/1.png"]
     assert files["cat/linked.png"].bytes == len(b"not looked at")
     assert files["dog/nowhere.png"].bytes == 0
@@ -238,7 +255,7 @@ def test_names_that_are_not_unicode_are_listed_and_refused(tmp_path):
             file.write(b"x")
     contents = list_files(tmp_path)
     assert contents.class_folders == ("cat", r"d\xf6g")
-    refused = {file.path: file.refusal for file in contents.files if file.refusal}
+    refused = {file.path: file.refusal for file in each(contents) if file.refusal}
     assert sorted(refused) == [r"cat/\xff.png", r"d\xf6g/1.png"]
     assert "Rename" in refused[r"cat/\xff.png"]
 

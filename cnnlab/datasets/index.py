@@ -172,11 +172,11 @@ def read_index(path: Path) -> DatasetIndex:
     """
     try:
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
-            table = file.read()
+            table = file.read(use_threads=False)  # starting the threads takes longer than it
         header = json.loads(table.schema.metadata[_HEADER])
         if header["version"] != _VERSION:
             raise ValueError(f"it is of version {header['version']}, not {_VERSION}")
-        frame = table.to_pandas()[list(COLUMNS)].astype(COLUMNS)
+        frame = table.to_pandas(use_threads=False)[list(COLUMNS)].astype(COLUMNS)
         return DatasetIndex(frame, tuple(header["class_folders"]), tuple(header["notes"]))
     except (OSError, ValueError, LookupError, TypeError, pa.ArrowException) as error:
         raise DatasetError(

@@ -15,7 +15,7 @@ from cnnlab.datasets.index import DatasetIndex, read_index, summary, write_index
 from cnnlab.datasets.scan import scan
 from cnnlab.errors import DatasetError
 from cnnlab.runs.corrections import corrected
-from cnnlab.runs.datasets import Dataset, Source, note_scan, save_scan
+from cnnlab.runs.datasets import Dataset, Source, get_dataset, note_scan, save_scan
 from cnnlab.runs.store import Store
 from cnnlab.workspace import Workspace
 
@@ -53,7 +53,7 @@ def scan_dataset(
         if found is not previous:
             write_index(found, workspace.index_file(dataset.id))
     index = corrected(store, dataset, found)
-    if found is previous and dataset.fingerprint is not None:
+    if found is previous and get_dataset(store, dataset.id).fingerprint is not None:
         note_scan(store, dataset.id)
     else:
         save_scan(store, dataset.id, index)

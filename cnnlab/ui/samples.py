@@ -21,6 +21,7 @@ from cnnlab.ui import context, findings, frame, gallery, image_map, manage, prep
 from cnnlab.ui.charts import show_chart
 from cnnlab.ui.choices import DATA
 from cnnlab.ui.data import findings_of, index_of
+from cnnlab.ui.jobs import follow_job
 
 VIEW = "view"
 _VIEWS = {
@@ -167,6 +168,10 @@ def _actions(dataset: Dataset) -> None:
 
 def _headlines(dataset: Dataset) -> None:
     """What matters most of the findings, and the way to all of them."""
+    with st.container():
+        follow_job(
+            jobs.latest_job(context.store(), JobKind.AUDIT, dataset.id), "Checking the pictures"
+        )
     found = findings_of(dataset)
     for finding in found:
         if finding.severity is Severity.PROBLEM:

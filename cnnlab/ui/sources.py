@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from cnnlab.datasets.builtin import BUILTIN
 from cnnlab.datasets.catalogue import CATALOGUE
@@ -34,7 +36,7 @@ from cnnlab.workspace import explain_os_error
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-ARCHIVE_MB = 2048
+ARCHIVE_MB = 512  # as server.maxUploadSize, which the server holds to
 FILE_MB = 200
 _COPY_BYTES = 1_048_576
 
@@ -96,7 +98,7 @@ def _folder_form() -> None:
 
 def _upload_form() -> None:
     st.caption(
-        f"A zip of class folders, up to {ARCHIVE_MB / 1024:g} GB, or a folder of class folders. "
+        f"A zip of class folders, up to {ARCHIVE_MB} MB, or a folder of class folders. "
         "For more, put it on the server and give its path."
     )
     archive_column, folder_column = st.columns(2)
@@ -166,7 +168,7 @@ def _import_archive(archive: UploadedFile) -> None:
         target.unlink(missing_ok=True)
         remove_dataset(store, dataset.id)
         raise explain_os_error(error, target, "write") from error
-    _new_round("zip")
+    _new_round("zip", [archive])
     _show(dataset)
 
 
@@ -185,7 +187,7 @@ def _import_folder(name: str, files: list[UploadedFile]) -> None:
         raise
     finally:
         bar.empty()
-    _new_round("folder")
+    _new_round("folder", files)
     _show(dataset)
 
 
@@ -259,7 +261,7 @@ def _add_pictures(dataset: Dataset, class_name: str, files: list[UploadedFile], 
         dataset.location, check_class_name(class_name), ((file.name, file) for file in files)
     )
     jobs.submit_job(context.store(), JobKind.SCAN, dataset.id)
-    _new_round(kind)
+    _new_round(kind, files)
     st.rerun()
 
 
@@ -294,9 +296,15 @@ def _upload_key(kind: str) -> str:
     return f"upload-{kind}-{st.session_state.get(f'upload-round-{kind}', 0)}"
 
 
-def _new_round(kind: str) -> None:
+def _new_round(kind: str, files: Sequence[UploadedFile]) -> None:
+    """Begin with an empty uploader, and let the server's memory go of what was written to disk."""
     name = f"upload-round-{kind}"
     st.session_state[name] = st.session_state.get(name, 0) + 1
+    running = get_script_run_ctx()
+    if running is None or not isinstance(running.uploaded_file_mgr, MemoryUploadedFileManager):
+        return
+    for file in files:  # else they would stay until the browser's tab is closed
+        running.uploaded_file_mgr.remove_file(running.session_id, file.file_id)
 
 
 def _top_folder(name: str) -> str:

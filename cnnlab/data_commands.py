@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cnnlab import console
+from cnnlab.errors import ConfigError
 from cnnlab.options import DataArgument, JsonOption, SetOption, WorkspaceOption, open_place
 
 if TYPE_CHECKING:
@@ -17,9 +18,10 @@ if TYPE_CHECKING:
     from cnnlab.runs.datasets import Dataset
 
 datasets_app = typer.Typer(
-    help="Data sets: list, add, catalogue, download, rename, move, remove.",
+    help="Data sets: list, add, make, put, catalogue, download, rename, move, remove.",
     invoke_without_command=True,
 )
+PicturesOption = Annotated[list[str], typer.Option(help="CLASS=FOLDER or CLASS=FILE; repeatable")]
 NameArgument = Annotated[str, typer.Argument(help="Name of an entry of the catalogue")]
 
 
@@ -81,6 +83,40 @@ def list_(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
 def add(path: str, workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
     """Add a folder (read in place) or a zip (unpacked into the workspace), and look at it."""
     _scan(path, workspace, json=json)
+
+
+@datasets_app.command()
+def make(
+    name: str,
+    pictures: PicturesOption,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Make a data set class by class, from copies of pictures; then look at it."""
+    from cnnlab.runs.made_sets import make_set
+
+    chosen = [_class_and_place(text) for text in pictures]
+    place, store = open_place(workspace)
+    dataset = make_set(store, place, name, [class_name for class_name, _ in chosen])
+    _put(dataset, chosen)
+    _scan_known(place, store, dataset, json=json)
+
+
+@datasets_app.command()
+def put(
+    data: DataArgument,
+    pictures: PicturesOption,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Put copies of more pictures into a set that was made or uploaded; then look at it."""
+    from cnnlab.runs.datasets import get_dataset
+
+    chosen = [_class_and_place(text) for text in pictures]
+    place, store = open_place(workspace)
+    dataset = get_dataset(store, data)
+    _put(dataset, chosen)
+    _scan_known(place, store, dataset, json=json)
 
 
 @datasets_app.command()
@@ -285,6 +321,29 @@ def cache(
     else:
         size, limit = document["bytes"] / GIGABYTE, document["budget_bytes"] / GIGABYTE
         console.say(f"Prepared pictures: {size:,.2f} GB of {limit:,.2f} GB; {freed:,} bytes freed")
+
+
+def _class_and_place(text: str) -> tuple[str, Path]:
+    class_name, sign, place = text.partition("=")
+    if not (class_name.strip() and sign and place.strip()):
+        raise ConfigError(
+            f"--pictures must be CLASS=FOLDER or CLASS=FILE. Received: {text!r}. Write, for "
+            "example, --pictures cup=photos/cups."
+        )
+    path = Path(place).expanduser()
+    if not path.exists():
+        raise ConfigError(f"--pictures must name a file or folder that exists. Received: {text!r}.")
+    return class_name, path
+
+
+def _put(dataset: Dataset, chosen: list[tuple[str, Path]]) -> None:
+    from cnnlab.runs.made_sets import put_pictures
+
+    for class_name, path in chosen:
+        files = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else []
+        for file in files or [path]:
+            with file.open("rb") as content:
+                put_pictures(dataset, class_name, [(file.name, content)])
 
 
 def _scan(path: str, workspace: Path | None, *, json: bool) -> None:

@@ -144,6 +144,44 @@ def test_a_zip_is_unpacked_scanned_and_known_by_its_id(workspace, folders, tmp_p
     assert again["usable"] == 62
 
 
+def test_a_set_is_made_class_by_class_and_added_to(workspace, class_folders):
+    words = [f"{name}={class_folders / name}" for name in ("red", "blue")]
+    options = [word for value in words for word in ("--pictures", value)]
+    made = document(
+        call("datasets", "make", "two colours", *options, "--json", workspace=workspace)
+    )
+    assert made["classes"] == {"blue": 20, "red": 20}
+    (row,) = document(call("datasets", "--json", workspace=workspace))
+    assert (row["name"], row["source"]) == ("two colours", "upload")
+    one = class_folders / "green" / "000.png"
+    more = ["datasets", "put", row["dataset"], "--pictures", f"Not sure={one}"]
+    put = document(call(*more, "--json", workspace=workspace))
+    assert put["classes"] == {"Not sure": 1, "blue": 20, "red": 20}
+    again = document(call(*more, "--json", workspace=workspace))
+    assert again["classes"]["Not sure"] == 2
+    assert len(again["duplicates"]) == 1
+
+
+def test_pictures_are_never_put_into_a_folder_that_is_read_in_place(workspace, class_folders):
+    call("scan", class_folders, workspace=workspace)
+    (row,) = document(call("datasets", "--json", workspace=workspace))
+    before = tree_digest(class_folders)
+    one = class_folders / "red" / "000.png"
+    words = ["datasets", "put", row["dataset"], "--pictures", f"blue={one}"]
+    result = call(*words, workspace=workspace)
+    assert result.returncode == 1
+    assert result.stderr.startswith("not-made-here: ")
+    assert tree_digest(class_folders) == before
+
+
+@pytest.mark.parametrize("value", ["cup", "=folder", "cup=", "cup=/no/such/place"])
+def test_a_class_without_its_pictures_is_a_wrong_argument(workspace, value):
+    result = call("datasets", "make", "cups", "--pictures", value, workspace=workspace)
+    assert result.returncode == 2
+    assert value in result.stderr
+    assert document(call("datasets", "--json", workspace=workspace)) == []
+
+
 def test_a_dangerous_zip_is_refused_by_member_and_leaves_nothing(workspace, folders, tmp_path):
     archive = zipped(folders, tmp_path / "bad.zip")
     with zipfile.ZipFile(archive, "a") as file:

@@ -17,7 +17,7 @@ from cnnlab.datasets.measures import Measures, read_measures
 from cnnlab.datasets.selection import select
 from cnnlab.datasets.splits import SplitAssignment, assign_splits
 from cnnlab.datasets.thumbnails import Picture, Thumbnails
-from cnnlab.errors import DatasetError
+from cnnlab.errors import CnnlabError, DatasetError
 from cnnlab.evaluation.predictions import Predictions, read_predictions
 from cnnlab.runs import audits, corrections
 from cnnlab.runs.audits import AuditFiles
@@ -47,6 +47,15 @@ def split_of(dataset: Dataset, config: RunConfig) -> SplitAssignment:
         raise DatasetError("not-scanned", f"{dataset.name} has not been looked at yet.")
     data, split = config.data.model_dump_json(), config.split.model_dump_json()
     return _split(dataset.id, state, _audit_state(dataset), data, split)
+
+
+def sides_of(dataset: Dataset, config: RunConfig) -> dict[str, str]:
+    """Split by path, for every picture that a configuration uses; empty where it cannot be."""
+    try:
+        frame = split_of(dataset, config).frame
+    except CnnlabError:
+        return {}
+    return dict(zip(frame["path"], frame["split"], strict=True))
 
 
 def findings_of(dataset: Dataset) -> list[Finding]:

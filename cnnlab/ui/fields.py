@@ -7,7 +7,23 @@ from typing import Any
 
 import streamlit as st
 
-from cnnlab.config import EarlyStopping, RunConfig
+from cnnlab.config import EarlyStopping, RunConfig, change_config
+from cnnlab.errors import CnnlabError
+
+_DRAFT = "draft"
+
+
+def draft_config(otherwise: RunConfig) -> RunConfig:
+    """The configuration that was last looked at on any page, as far as it is a valid one.
+
+    Args:
+        otherwise: What to take where there is none.
+    """
+    config, changes = st.session_state.get(_DRAFT, (otherwise, {}))
+    try:
+        return change_config(config, changes)
+    except CnnlabError:
+        return otherwise
 
 
 class Fields:
@@ -21,6 +37,7 @@ class Fields:
         self._prefix = f"field:{recipe_name}:"
         self._values = config.model_dump(mode="json")
         self.changes: dict[str, Any] = {}
+        st.session_state[_DRAFT] = (config, self.changes)  # filled as the widgets are drawn
 
     def number(
         self,

@@ -10,12 +10,14 @@ import streamlit as st
 
 from cnnlab.datasets.audit import Finding, Kind
 from cnnlab.datasets.index import DatasetIndex
+from cnnlab.datasets.splits import Split
 from cnnlab.figures.text import escape_markdown, shorten
 from cnnlab.runs.datasets import Dataset
 from cnnlab.ui import frame
 from cnnlab.ui.correcting import correction_bar, tick, ticked
-from cnnlab.ui.data import findings_of, measures_of, thumbnails_of
+from cnnlab.ui.data import findings_of, measures_of, sides_of, thumbnails_of
 from cnnlab.ui.picture import show_picture
+from cnnlab.ui.preparation import drafted
 
 PAGE_SIZE = 24
 CARD_PX = 132
@@ -119,7 +121,7 @@ def _card(
 
 
 def _chosen_finding(dataset: Dataset) -> Finding | None:
-    """The finding that the address asks to show, and the way back to everything."""
+    """The finding that the address asks to show, and what to do about it."""
     wanted = st.query_params.get(FINDING)
     if wanted is None:
         return None
@@ -130,9 +132,34 @@ def _chosen_finding(dataset: Dataset) -> Finding | None:
         else:
             st.info(f"**{found.title}.** {escape_markdown(found.advice)}")
         if st.button("Show everything", icon=":material/close:"):
-            del st.query_params[FINDING]
+            _show_finding(None)
             st.rerun()
     return found
+
+
+def _finding_choice(dataset: Dataset) -> None:
+    """Let the user see the pictures of one finding; it lives in the address."""
+    kinds = {each.kind.value: each.title for each in findings_of(dataset) if each.kind in SHOWABLE}
+    if not kinds:
+        return
+    key = f"gallery-finding-{dataset.id}"
+    wanted = st.query_params.get(FINDING)
+    st.session_state[key] = wanted if wanted in kinds else None
+    st.selectbox(
+        "Finding",
+        [None, *kinds],
+        format_func=lambda kind: "Any or none" if kind is None else kinds.get(kind, kind),
+        key=key,
+        on_change=lambda: _show_finding(st.session_state[key]),
+        width=200,
+    )
+
+
+def _show_finding(kind: str | None) -> None:
+    if kind is None:
+        del st.query_params[FINDING]
+    else:
+        st.query_params[FINDING] = kind
 
 
 def _filtered(dataset: Dataset, index: DatasetIndex, finding: Finding | None) -> pd.DataFrame:
@@ -150,19 +177,20 @@ def _filtered(dataset: Dataset, index: DatasetIndex, finding: Finding | None) ->
         measures = measures_of(dataset)
         sorts = {**_FILE_SORTS, **(_LOOK_SORTS if measures is not None else {})}
         order = st.selectbox("Order", [MIXED, *sorts], key="gallery-order", width=180)
+        _finding_choice(dataset)
         shown = "used"
         if index.excluded or index.relabelled:
             shown = st.segmented_control(
                 "Show", _SHOWN, default="used", required=True, key="gallery-shown"
             )
-        split = ALL
-        if index.has_given_split:
-            splits = [
-                split for split in ("train", "validation", "test") if (rows["split"] == split).any()
-            ]
-            split = st.segmented_control(
-                "Split", [ALL, *splits], default=ALL, required=True, key="gallery-split"
-            )
+        split = st.segmented_control(
+            "Split",
+            [ALL, *Split],
+            default=ALL,
+            required=True,
+            key="gallery-split",
+            help="As the folders say, and as Preparation divides what they leave open",
+        )
     if shown == "excluded":
         rows = index.readable[index.readable["path"].isin(index.excluded)]
     elif shown == "relabelled":
@@ -170,7 +198,8 @@ def _filtered(dataset: Dataset, index: DatasetIndex, finding: Finding | None) ->
     if name is not None:
         rows = rows[rows["class"] == name]
     if split != ALL:
-        rows = rows[rows["split"] == split]
+        sides = sides_of(dataset, drafted())
+        rows = rows[rows["path"].map(sides) == split]
     if finding is not None:
         return _in_order_of(rows, finding.paths)
     if order in sorts:

@@ -16,7 +16,8 @@ from cnnlab.errors import ImageError
 from cnnlab.figures.text import escape_markdown
 from cnnlab.runs.datasets import Dataset
 from cnnlab.ui.correcting import correct
-from cnnlab.ui.data import findings_of, measures_of
+from cnnlab.ui.data import findings_of, measures_of, sides_of
+from cnnlab.ui.preparation import drafted
 
 SHOWN_PX = 1024
 _ENLARGED_PX = 480  # longer side of a small picture on the page
@@ -94,7 +95,7 @@ def _facts(dataset: Dataset, index: DatasetIndex, row: pd.Series, file: Path) ->
     facts = {
         "class": class_name,
         "used": "no, excluded" if path in index.excluded else "yes",
-        "split by folder": row["split"] or "none",
+        "split": sides_of(dataset, drafted()).get(path, row["split"] or "none"),
         "size": f"{row['width']:,} × {row['height']:,} px",
         "mode": row["mode"],
         "format": row["format"],

@@ -30,7 +30,7 @@ from cnnlab.ui import context, frame
 from cnnlab.ui.charts import show_chart
 from cnnlab.ui.choices import DATA
 from cnnlab.ui.data import split_of
-from cnnlab.ui.fields import Fields
+from cnnlab.ui.fields import Fields, draft_config
 
 BATCH_PICTURES = 64
 SHEET_COLUMNS = 8
@@ -82,6 +82,11 @@ def preparation(dataset: Dataset, index: DatasetIndex) -> None:
             st.error(escape_markdown(str(error)), icon=":material/error:")
             return
         preview(dataset, config)
+
+
+def drafted() -> RunConfig:
+    """The configuration that the user has prepared so far; that of the first recipe at first."""
+    return draft_config(next(iter(RECIPES.values())).config)
 
 
 def picture_fields(fields: Fields, class_names: Sequence[str]) -> None:

@@ -16,6 +16,7 @@ from cnnlab.figures.samples import plot_class_counts
 from cnnlab.figures.text import escape_markdown
 from cnnlab.runs import jobs
 from cnnlab.runs.datasets import Dataset, Source
+from cnnlab.runs.made_sets import takes_pictures
 from cnnlab.runs.states import JobKind
 from cnnlab.ui import context, findings, frame, gallery, image_map, manage, preparation, sources
 from cnnlab.ui.charts import show_chart
@@ -132,7 +133,7 @@ def _pictures(dataset: Dataset, index: DatasetIndex) -> None:
         _headlines(dataset)
         image_map.mean_images(dataset, index)
     with pictures:
-        if dataset.source is Source.UPLOAD:
+        if takes_pictures(dataset):
             with st.expander("Add pictures", icon=":material/add_a_photo:"):
                 sources.add_pictures_form(dataset)
         gallery.gallery(dataset, index)

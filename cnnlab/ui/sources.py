@@ -13,8 +13,8 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from cnnlab.datasets.builtin import BUILTIN
 from cnnlab.datasets.catalogue import CATALOGUE
-from cnnlab.datasets.uploads import add_pictures, check_class_name, save_uploads
-from cnnlab.errors import CnnlabError, DatasetError
+from cnnlab.datasets.uploads import save_uploads
+from cnnlab.errors import CnnlabError
 from cnnlab.runs import jobs
 from cnnlab.runs.datasets import (
     BUILTIN_PREFIX,
@@ -26,6 +26,7 @@ from cnnlab.runs.datasets import (
     find_dataset,
     remove_dataset,
 )
+from cnnlab.runs.made_sets import class_folders_of, has_pictures, make_set, put_pictures
 from cnnlab.runs.states import JobKind
 from cnnlab.ui import context, frame
 from cnnlab.ui.choices import DATA, remember
@@ -71,7 +72,7 @@ def scan_progress(dataset: Dataset) -> bool:
 def ensure_scanned(dataset: Dataset) -> None:
     """Ask for a scan of a data set that never had one, unless its pictures are still to come."""
     store = context.store()
-    if dataset.source is Source.UPLOAD and not has_files(dataset):
+    if dataset.source is Source.UPLOAD and not has_pictures(dataset):
         return
     if dataset.scanned_at is None and jobs.latest_job(store, JobKind.SCAN, dataset.id) is None:
         jobs.submit_job(store, JobKind.SCAN, dataset.id)
@@ -192,41 +193,9 @@ def _import_folder(name: str, files: list[UploadedFile]) -> None:
 
 
 def _make_set(name: str, classes: str) -> None:
-    names = [check_class_name(part) for part in classes.split(",") if part.strip()]
-    if len(set(names)) < 2:
-        raise DatasetError(
-            "one-class",
-            "A set needs at least two classes to tell apart, separated by commas. "
-            f"Received: {classes!r}.",
-        )
-    dataset = add_imported(context.store(), context.workspace(), name, Source.UPLOAD)
-    try:
-        for class_name in names:
-            (dataset.location / class_name).mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise explain_os_error(error, dataset.location, "make the folder") from error
+    dataset = make_set(context.store(), context.workspace(), name, classes.split(","))
     remember(DATA, dataset.id)
     st.switch_page(frame.SAMPLES, query_params={DATA: dataset.id})
-
-
-def class_folders_of(dataset: Dataset) -> list[str]:
-    """Classes of a set made in the browser, those without a picture included."""
-    try:
-        return sorted(
-            entry.name
-            for entry in dataset.location.iterdir()
-            if entry.is_dir() and not entry.name.startswith(".")
-        )
-    except OSError:
-        return []
-
-
-def has_files(dataset: Dataset) -> bool:
-    """Whether anything was put into a set that is made in the browser."""
-    try:
-        return any(any((dataset.location / name).iterdir()) for name in class_folders_of(dataset))
-    except OSError:
-        return False
 
 
 def _pictures_form(dataset: Dataset, names: list[str]) -> None:
@@ -257,9 +226,7 @@ def _pictures_form(dataset: Dataset, names: list[str]) -> None:
 
 
 def _add_pictures(dataset: Dataset, class_name: str, files: list[UploadedFile], kind: str) -> None:
-    add_pictures(
-        dataset.location, check_class_name(class_name), ((file.name, file) for file in files)
-    )
+    put_pictures(dataset, class_name, ((file.name, file) for file in files))
     jobs.submit_job(context.store(), JobKind.SCAN, dataset.id)
     _new_round(kind, files)
     st.rerun()

@@ -179,6 +179,27 @@ def test_given_splits_filter_the_gallery(
     assert all("-test/" in box.key for box in ticks(app))
 
 
+def test_without_given_splits_the_gallery_shows_those_of_the_preparation(
+    dataset, workspace, open_page: Open
+):
+    app = open_page(workspace, "samples", data=dataset.id, view="preparation")
+    app.number_input(key="field:quick:split.test").set_value(0.3).run()
+    expected = int(metrics(app)["Test"])
+    app.segmented_control(key="samples-view").set_value("pictures").run()
+    app.segmented_control(key="gallery-split").set_value("test").run()
+    assert not app.exception
+    assert len(ticks(app)) == expected > 12
+
+
+def test_a_finding_can_be_chosen_in_the_gallery(dataset, workspace, open_page: Open):
+    app = open_page(workspace, "samples", data=dataset.id)
+    app.selectbox(key=f"gallery-finding-{dataset.id}").set_value("label-conflict").run()
+    assert not app.exception
+    assert len(ticks(app)) == 2
+    app.selectbox(key=f"gallery-finding-{dataset.id}").set_value(None).run()
+    assert len(ticks(app)) == 24
+
+
 def test_a_picture_that_went_away_is_said_and_the_others_stay(
     dataset, workspace, folders, open_page: Open
 ):

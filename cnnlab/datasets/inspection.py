@@ -6,10 +6,12 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
 from cnnlab.datasets.images import ImageFacts, inspect
 
 Progress = Callable[[int, int], object]  # files done, files in all
+Found = TypeVar("Found")
 
 _FILES_AT_ONCE = 16  # few enough that progress is smooth, many enough that handing out is cheap
 _MOST_THREADS = 8  # each may hold one large picture
@@ -29,22 +31,32 @@ def inspect_files(
         progress: Called in the calling thread; what it raises ends the work.
         threads: How many; else one for each processor.
     """
+    return look_into(root, paths, inspect, progress, threads)
+
+
+def look_into(
+    root: Path,
+    paths: Sequence[str],
+    look: Callable[[Path], Found],
+    progress: Progress | None = None,
+    threads: int | None = None,
+) -> list[Found]:
+    """What a function finds in each of many files, in their order; see `inspect_files`."""
     if not paths:
         return []
-    facts: list[ImageFacts] = []
+    found: list[Found] = []
     pieces = [paths[n : n + _FILES_AT_ONCE] for n in range(0, len(paths), _FILES_AT_ONCE)]
     workers = threads or min(_MOST_THREADS, os.cpu_count() or 1)
-    pool = ThreadPoolExecutor(workers, thread_name_prefix="inspect")
+    pool = ThreadPoolExecutor(workers, thread_name_prefix="look-into")
     try:
-        waiting = [pool.submit(_inspect_piece, root, piece) for piece in pieces]
+        waiting = [
+            pool.submit(lambda piece: [look(root / path) for path in piece], piece)
+            for piece in pieces
+        ]
         for future in waiting:
-            facts += future.result()
+            found += future.result()
             if progress is not None:
-                progress(len(facts), len(paths))
+                progress(len(found), len(paths))
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
-    return facts
-
-
-def _inspect_piece(root: Path, paths: Sequence[str]) -> list[ImageFacts]:
-    return [inspect(root / path) for path in paths]
+    return found

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
@@ -21,6 +18,7 @@ from PIL import Image
 
 from cnnlab.datasets.images import Pixels, load
 from cnnlab.datasets.index import DatasetIndex
+from cnnlab.datasets.inspection import Progress, look_into
 from cnnlab.errors import ImageError
 from cnnlab.workspace import write_atomically
 
@@ -38,13 +36,9 @@ COLUMNS = {
 }
 """Columns of the measures and their types."""
 
-Progress = Callable[[int, int], object]
-
 _VERSION = 1  # raised when a measure changes; older files are measured anew
 _HEADER = b"cnnlab.measures"
 _FILE, _MINIATURES = "measures.parquet", "miniatures.npy"
-_PICTURES_AT_ONCE = 16
-_MOST_THREADS = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,9 +93,8 @@ def measure(
     new = [n for n, content in enumerate(contents) if content not in known]
     if previous is not None and not new and len(known) == len(contents):
         return previous
-    found = dict(
-        zip(new, _measure_files(root, [paths[n] for n in new], progress, threads), strict=True)
-    )
+    looked = look_into(root, [paths[n] for n in new], _measure_file, progress, threads)
+    found = dict(zip(new, looked, strict=True))
     values, miniatures, kept = [], [], []
     for number, content in enumerate(contents):
         if previous is not None and content in known:
@@ -199,28 +192,6 @@ def read_measures(folder: Path, *, miniatures: bool = True) -> Measures | None:
 def _digest(frame: pd.DataFrame) -> str:
     text = "\0".join(frame["content_hash"])
     return blake2b(text.encode(), digest_size=16).hexdigest()
-
-
-def _measure_files(
-    root: Path, paths: Sequence[str], progress: Progress | None, threads: int | None
-) -> list[_Measured | None]:
-    pieces = [paths[n : n + _PICTURES_AT_ONCE] for n in range(0, len(paths), _PICTURES_AT_ONCE)]
-    workers = threads or min(_MOST_THREADS, os.cpu_count() or 1)
-    found: list[_Measured | None] = []
-    pool = ThreadPoolExecutor(workers, thread_name_prefix="measure")
-    try:
-        waiting = [pool.submit(_measure_piece, root, piece) for piece in pieces]
-        for future in waiting:
-            found += future.result()
-            if progress is not None:
-                progress(len(found), len(paths))
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-    return found
-
-
-def _measure_piece(root: Path, paths: Sequence[str]) -> list[_Measured | None]:
-    return [_measure_file(root / path) for path in paths]
 
 
 def _measure_file(path: Path) -> _Measured | None:

@@ -11,6 +11,7 @@ from cnnlab.figures.text import escape_markdown
 from cnnlab.runs.datasets import Dataset, get_dataset, list_datasets
 from cnnlab.runs.runs import Run, get_run, list_runs
 from cnnlab.ui import context
+from cnnlab.ui.address import asked, choose, follow, show_in
 
 DATA, RUN = "data", "run"
 
@@ -21,7 +22,7 @@ def choose_dataset() -> Dataset | None:
     Raises:
         DatasetError: If the address names one that does not exist.
     """
-    wanted = st.query_params.get(DATA)
+    wanted = asked(DATA)
     if wanted is not None:
         get_dataset(context.store(), wanted)
     datasets = {dataset.id: dataset for dataset in list_datasets(context.store())}
@@ -41,7 +42,7 @@ def choose_run(*, with_model: bool = False) -> Run | None:
         RunError: If the address names one that does not exist or, with `with_model`, has no model.
     """
     store = context.store()
-    wanted = st.query_params.get(RUN)
+    wanted = asked(RUN)
     runs = {run.id: run for run in list_runs(store) if run.has_model or not with_model}
     if wanted is not None and wanted not in runs:
         found = get_run(store, wanted)
@@ -71,28 +72,32 @@ def _choose(
 ) -> str | None:
     if not options:
         return None
-    wanted = st.query_params.get(name) or st.session_state.get(f"chosen-{name}")
+    wanted = asked(name) or st.session_state.get(f"chosen-{name}")
     key = f"choose-{name}"
-    st.session_state[key] = wanted if wanted in options else options[0]
+    show_in(key, wanted if wanted in options else options[0])
     chosen: str = st.selectbox(
         label,
         options,
         key=key,
         format_func=format_option,
-        on_change=lambda: _take_over(name, key),
+        on_change=lambda: _take_over(name, key, options),
         label_visibility="collapsed",
     )
     remember(name, chosen)
-    if st.query_params.get(name) != chosen:
-        st.query_params[name] = chosen
+    follow(name, chosen)
     return chosen
 
 
-def _take_over(name: str, key: str) -> None:
-    """The widget was changed by hand: the address follows."""
+def _take_over(name: str, key: str, options: Sequence[str]) -> None:
+    """The widget was changed by hand: the address follows.
+
+    A browser knows an option by its text alone. Where that has changed meanwhile, with a count or
+    a state, it sends a text that is no option any more, and nobody has chosen anything.
+    """
     chosen = st.session_state[key]
-    st.query_params[name] = chosen
-    remember(name, chosen)
+    if chosen in options:
+        choose(name, chosen)
+        remember(name, chosen)
 
 
 def _dataset_label(dataset: Dataset, datasets: dict[str, Dataset]) -> str:

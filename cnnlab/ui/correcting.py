@@ -23,12 +23,13 @@ def tick(dataset: Dataset, path: str, label: str, key: str) -> None:
         key: Of the grid.
     """
     picked = _picked(dataset, key)
+    name = f"tick-{_round(dataset, key)}-{key}-{dataset.id}-{path}"
     st.checkbox(
         label,
         value=path in picked,
-        key=f"tick-{_round(dataset, key)}-{key}-{dataset.id}-{path}",
-        on_change=_toggle,
-        args=(picked, path),
+        key=name,
+        on_change=_note_tick,
+        args=(picked, path, name),
         width="stretch",
     )
 
@@ -54,8 +55,11 @@ def _forget_picked(dataset: Dataset, key: str) -> None:
     st.session_state[f"round-{key}-{dataset.id}"] = _round(dataset, key) + 1
 
 
-def _toggle(picked: set[str], path: str) -> None:
-    picked.symmetric_difference_update({path})
+def _note_tick(picked: set[str], path: str, name: str) -> None:
+    if st.session_state[name]:
+        picked.add(path)
+    else:
+        picked.discard(path)
 
 
 def correction_bar(

@@ -15,6 +15,7 @@ from cnnlab.runs.audits import AuditFiles
 from cnnlab.runs.datasets import Dataset
 from cnnlab.runs.states import JobKind, RunState
 from cnnlab.ui import context, frame
+from cnnlab.ui.address import go
 from cnnlab.ui.charts import show_chart
 from cnnlab.ui.choices import DATA
 from cnnlab.ui.correcting import correct, undo_button
@@ -130,7 +131,7 @@ def _answers(dataset: Dataset, finding: Finding) -> None:
             icon=":material/grid_view:",
             key=f"see-{finding.kind}",
         ):
-            st.switch_page(frame.SAMPLES, query_params={DATA: dataset.id, FINDING: finding.kind})
+            go(frame.SAMPLES, **{DATA: dataset.id, FINDING: finding.kind})
         if finding.proposal:
             count = len(finding.proposal)
             if finding.kind is Kind.LEAK:

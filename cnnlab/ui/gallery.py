@@ -14,6 +14,7 @@ from cnnlab.datasets.splits import Split
 from cnnlab.figures.text import escape_markdown, shorten
 from cnnlab.runs.datasets import Dataset
 from cnnlab.ui import frame
+from cnnlab.ui.address import asked, choose, show_in
 from cnnlab.ui.correcting import correction_bar, tick, ticked
 from cnnlab.ui.data import findings_of, measures_of, sides_of, thumbnails_of
 from cnnlab.ui.picture import show_picture
@@ -122,7 +123,7 @@ def _card(
 
 def _chosen_finding(dataset: Dataset) -> Finding | None:
     """The finding that the address asks to show, and what to do about it."""
-    wanted = st.query_params.get(FINDING)
+    wanted = asked(FINDING)
     if wanted is None:
         return None
     found = next((each for each in findings_of(dataset) if each.kind == wanted), None)
@@ -132,7 +133,7 @@ def _chosen_finding(dataset: Dataset) -> Finding | None:
         else:
             st.info(f"**{found.title}.** {escape_markdown(found.advice)}")
         if st.button("Show everything", icon=":material/close:"):
-            _show_finding(None)
+            choose(FINDING, None)
             st.rerun()
     return found
 
@@ -143,23 +144,16 @@ def _finding_choice(dataset: Dataset) -> None:
     if not kinds:
         return
     key = f"gallery-finding-{dataset.id}"
-    wanted = st.query_params.get(FINDING)
-    st.session_state[key] = wanted if wanted in kinds else None
+    wanted = asked(FINDING)
+    show_in(key, wanted if wanted in kinds else None)
     st.selectbox(
         "Finding",
         [None, *kinds],
         format_func=lambda kind: "Any or none" if kind is None else kinds.get(kind, kind),
         key=key,
-        on_change=lambda: _show_finding(st.session_state[key]),
+        on_change=lambda: choose(FINDING, st.session_state[key]),
         width=200,
     )
-
-
-def _show_finding(kind: str | None) -> None:
-    if kind is None:
-        del st.query_params[FINDING]
-    else:
-        st.query_params[FINDING] = kind
 
 
 def _filtered(dataset: Dataset, index: DatasetIndex, finding: Finding | None) -> pd.DataFrame:

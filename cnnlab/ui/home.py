@@ -10,6 +10,7 @@ from cnnlab.networks.recipes import recipe
 from cnnlab.runs.datasets import BUILTIN_PREFIX, add_dataset, list_datasets
 from cnnlab.runs.runs import Run, list_runs, submit_run
 from cnnlab.ui import context, frame
+from cnnlab.ui.address import go
 from cnnlab.ui.choices import DATA, RUN, bold, remember
 from cnnlab.ui.live import state_badge
 
@@ -34,7 +35,7 @@ def try_it_now() -> None:
             )
             remember(RUN, run_id)
             remember(DATA, dataset.id)
-            st.switch_page(frame.RUN, query_params={RUN: run_id, TOUR: "1"})
+            go(frame.RUN, **{RUN: run_id, TOUR: "1"})
 
 
 def recent_runs() -> None:

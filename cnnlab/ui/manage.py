@@ -20,6 +20,7 @@ from cnnlab.runs.exports import ExportRequest
 from cnnlab.runs.settings import pixel_budget_bytes, set_pixel_budget
 from cnnlab.runs.states import JobKind, RunState
 from cnnlab.ui import context, frame
+from cnnlab.ui.address import go
 from cnnlab.ui.correcting import say_step
 from cnnlab.ui.frame import plain
 from cnnlab.ui.jobs import follow_job
@@ -55,7 +56,7 @@ def removal(dataset: Dataset) -> None:
             except CnnlabError as error:
                 st.error(plain(str(error)), icon=":material/error:")
             else:
-                st.switch_page(frame.HOME)
+                go(frame.HOME)
 
 
 def _corrections(dataset: Dataset) -> None:

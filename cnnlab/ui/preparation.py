@@ -27,6 +27,7 @@ from cnnlab.figures.text import escape_markdown
 from cnnlab.networks.recipes import RECIPES
 from cnnlab.runs.datasets import Dataset
 from cnnlab.ui import context, frame
+from cnnlab.ui.address import go
 from cnnlab.ui.charts import show_chart
 from cnnlab.ui.choices import DATA
 from cnnlab.ui.data import split_of
@@ -74,7 +75,7 @@ def preparation(dataset: Dataset, index: DatasetIndex) -> None:
                 "Back to the recipe", icon=":material/undo:", on_click=fields.reset, type="tertiary"
             )
         if st.button("Train like this", type="primary", icon=":material/model_training:"):
-            st.switch_page(frame.TRAIN, query_params={DATA: dataset.id})
+            go(frame.TRAIN, **{DATA: dataset.id})
     with right:
         try:
             config = change_config(RECIPES[recipe].config, fields.changes)

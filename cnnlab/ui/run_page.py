@@ -25,6 +25,7 @@ from cnnlab.runs.provenance import corrections_used, data_changes
 from cnnlab.runs.runs import Run, epoch_records, get_run, request_delete, run_events
 from cnnlab.runs.states import RunState
 from cnnlab.ui import context, frame
+from cnnlab.ui.address import go
 from cnnlab.ui.charts import show_chart
 from cnnlab.ui.choices import DATA, RUN
 from cnnlab.ui.data import predictions_of
@@ -77,10 +78,10 @@ def results(run: Run) -> None:
         _figures(run)
         with st.container(horizontal=True):
             if st.button("Classify photos", type="primary", icon=":material/image_search:"):
-                st.switch_page(frame.CLASSIFY, query_params={RUN: run.id})
+                go(frame.CLASSIFY, **{RUN: run.id})
             gone = find_dataset(context.store(), run.dataset_id) is None
             if st.button("Change and train again", icon=":material/model_training:", disabled=gone):
-                st.switch_page(frame.TRAIN, query_params={DATA: run.dataset_id})
+                go(frame.TRAIN, **{DATA: run.dataset_id})
     _curves(run)
     if run.has_model:
         _confusion(run)
@@ -103,7 +104,7 @@ def details(run: Run) -> None:
             st.markdown("Its network, figures and log will be gone for good.")
             if st.button("Delete it", type="primary", key=f"delete-{run.id}"):
                 request_delete(context.store(), run.id)
-                st.switch_page(frame.HOME)
+                go(frame.HOME)
 
 
 def _follow(run_id: str) -> None:
@@ -111,7 +112,7 @@ def _follow(run_id: str) -> None:
     context.attend()
     if run.state.final:
         if run.state is RunState.COMPLETED and st.query_params.get(TOUR):
-            st.switch_page(frame.CLASSIFY, query_params={RUN: run.id, TOUR: "1"})
+            go(frame.CLASSIFY, **{RUN: run.id, TOUR: "1"})
         st.rerun()
     headline(run)
     progress, stop = st.columns([5, 1], vertical_alignment="center")

@@ -19,6 +19,7 @@ from cnnlab.runs.datasets import Dataset, Source
 from cnnlab.runs.made_sets import takes_pictures
 from cnnlab.runs.states import JobKind
 from cnnlab.ui import context, findings, frame, gallery, image_map, manage, preparation, sources
+from cnnlab.ui.address import asked, choose, follow, go, show_in
 from cnnlab.ui.charts import show_chart
 from cnnlab.ui.choices import DATA
 from cnnlab.ui.data import findings_of, index_of
@@ -37,16 +38,19 @@ _VIEWS = {
 
 def choose_view() -> str:
     """Which view of the data set; it lives in the address."""
-    wanted = st.query_params.get(VIEW)
+    wanted = asked(VIEW)
+    if wanted not in _VIEWS:
+        wanted = None
+    follow(VIEW, wanted)
     key = "samples-view"
-    st.session_state[key] = wanted if wanted in _VIEWS else "pictures"
+    show_in(key, wanted or "pictures")
     chosen: str | None = st.segmented_control(
         "View",
         list(_VIEWS),
         key=key,
         required=True,
         format_func=_VIEWS.__getitem__,
-        on_change=lambda: st.query_params.update({VIEW: st.session_state[key]}),
+        on_change=lambda: choose(VIEW, st.session_state[key]),
         label_visibility="collapsed",
     )
     return chosen or "pictures"
@@ -164,7 +168,7 @@ def _actions(dataset: Dataset) -> None:
         if st.button("Look again", icon=":material/refresh:", help="Only changed files are read"):
             _look_again(dataset)
         if st.button("Train on these", type="primary", icon=":material/model_training:"):
-            st.switch_page(frame.TRAIN, query_params={DATA: dataset.id})
+            go(frame.TRAIN, **{DATA: dataset.id})
 
 
 def _headlines(dataset: Dataset) -> None:

@@ -29,6 +29,7 @@ from cnnlab.runs.datasets import (
 from cnnlab.runs.made_sets import class_folders_of, has_pictures, make_set, put_pictures
 from cnnlab.runs.states import JobKind
 from cnnlab.ui import context, frame
+from cnnlab.ui.address import go
 from cnnlab.ui.choices import DATA, remember
 from cnnlab.ui.frame import plain
 from cnnlab.ui.jobs import follow_job
@@ -195,7 +196,7 @@ def _import_folder(name: str, files: list[UploadedFile]) -> None:
 def _make_set(name: str, classes: str) -> None:
     dataset = make_set(context.store(), context.workspace(), name, classes.split(","))
     remember(DATA, dataset.id)
-    st.switch_page(frame.SAMPLES, query_params={DATA: dataset.id})
+    go(frame.SAMPLES, **{DATA: dataset.id})
 
 
 def _pictures_form(dataset: Dataset, names: list[str]) -> None:
@@ -247,7 +248,7 @@ def _show(dataset: Dataset) -> None:
     """Look at a new data set, on its own page."""
     jobs.submit_job(context.store(), JobKind.SCAN, dataset.id)
     remember(DATA, dataset.id)
-    st.switch_page(frame.SAMPLES, query_params={DATA: dataset.id})
+    go(frame.SAMPLES, **{DATA: dataset.id})
 
 
 def _guarded(action: Callable[[], None]) -> None:

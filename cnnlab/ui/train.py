@@ -16,6 +16,7 @@ from cnnlab.networks.recipes import RECIPES, Recipe
 from cnnlab.runs.datasets import Dataset
 from cnnlab.runs.runs import submit_run
 from cnnlab.ui import context, frame
+from cnnlab.ui.address import go
 from cnnlab.ui.choices import DATA, RUN, remember
 from cnnlab.ui.data import index_of, split_of
 from cnnlab.ui.fields import Fields
@@ -150,7 +151,7 @@ def start(dataset: Dataset, config: RunConfig, *, ready: bool) -> None:
     ):
         run_id = submit_run(context.store(), dataset.id, config)
         remember(RUN, run_id)
-        st.switch_page(frame.RUN, query_params={RUN: run_id})
+        go(frame.RUN, **{RUN: run_id})
 
 
 def _early_stopping(fields: Fields, on: bool) -> None:

@@ -6,12 +6,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 
 from cnnlab.workspace import Workspace
 from tests.browser.chromium import CHROMIUM_FLAGS, find_chromium
@@ -46,11 +46,15 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
+def page(chromium: Browser, tmp_path: Path) -> Iterator[Page]:
+    """A browser's page; what it showed in the end lies in the test's folder as page.png."""
     context = chromium.new_context(viewport={"width": 1440, "height": 1000})
     page = context.new_page()
     page.set_default_timeout(WAIT_MS)
     yield page
+    if not page.is_closed():
+        with suppress(Error):
+            page.screenshot(path=tmp_path / "page.png")
     context.close()
 
 

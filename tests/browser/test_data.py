@@ -76,7 +76,8 @@ def test_zip_is_imported_its_broken_file_found_a_copy_excluded_and_restored(
         page.get_by_text(re.compile(r"60 pictures, 3 classes, 1 set aside, 1 excluded"))
     ).to_be_visible()
     page.get_by_role("link", name="Train", exact=True).first.click()
-    expect(page.get_by_text("60 pictures").first).to_be_visible()
+    chosen = page.get_by_role("combobox", name="Data set")
+    expect(chosen).to_have_value("my colours · 60 pictures")
 
     page.goto(link)
     page.get_by_role("button", name="Undo").click()

@@ -1,0 +1,69 @@
+"""What the page's address asks for, so that every view is a link that can be sent."""
+
+from __future__ import annotations
+
+import time
+from typing import NamedTuple
+
+import streamlit as st
+
+SETTLING_SECONDS = 1.5
+
+
+class _Choice(NamedTuple):
+    """What the user has just chosen on the page, and when."""
+
+    value: str | None
+    at: float
+
+
+def asked(name: str) -> str | None:
+    """What the address asks for.
+
+    A part of a page that renews itself may still send the address as it was before a click: for a
+    moment after a choice on the page, the choice holds.
+    """
+    choice: _Choice | None = st.session_state.get(_key(name))
+    if choice is not None and time.monotonic() - choice.at < SETTLING_SECONDS:
+        return choice.value
+    return st.query_params.get(name)
+
+
+def choose(name: str, value: str | None) -> None:
+    """The user has chosen something on the page: the address follows."""
+    st.session_state[_key(name)] = _Choice(value, time.monotonic())
+    follow(name, value)
+
+
+def follow(name: str, value: str | None) -> None:
+    """Make the address say what is shown."""
+    if value is None:
+        st.query_params.pop(name, None)
+    elif st.query_params.get(name) != value:
+        st.query_params[name] = value
+
+
+def show_in(widget_key: str, value: str | None) -> None:
+    """Make a widget show what the address asks for.
+
+    Only where it shows something else: a value that is set at each run is sent to the browser each
+    time, and takes back what the user chose there meanwhile.
+    """
+    if widget_key not in st.session_state or st.session_state[widget_key] != value:
+        st.session_state[widget_key] = value
+
+
+def go(page: str, **asked_for: str) -> None:
+    """Go to another page, or to another view of this one.
+
+    Args:
+        page: Its script.
+        asked_for: What its address asks for, by name.
+    """
+    for name in [str(key) for key in st.session_state if str(key).startswith(_key(""))]:
+        del st.session_state[name]
+    st.switch_page(page, query_params=asked_for)
+
+
+def _key(name: str) -> str:
+    return f"chosen-now-{name}"

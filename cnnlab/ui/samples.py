@@ -138,7 +138,8 @@ def _pictures(dataset: Dataset, index: DatasetIndex) -> None:
         image_map.mean_images(dataset, index)
     with pictures:
         if takes_pictures(dataset):
-            with st.expander("Add pictures", icon=":material/add_a_photo:"):
+            waiting = bool(index.empty_classes)  # a class that is still to be filled
+            with st.expander("Add pictures", waiting, icon=":material/add_a_photo:"):
                 sources.add_pictures_form(dataset)
         gallery.gallery(dataset, index)
 

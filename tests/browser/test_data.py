@@ -31,11 +31,19 @@ def figure(page: Page, label: str) -> Locator:
     return metric.get_by_test_id("stMetricValue")
 
 
+def settled(page: Page) -> None:
+    """Wait until nothing works in the background and the page has been drawn."""
+    expect(page.get_by_test_id("stProgress")).to_have_count(0)
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+
+
 def view(page: Page, name: str) -> None:
+    settled(page)
     page.get_by_test_id("stMain").get_by_text(name, exact=True).first.click()
 
 
 def choose(page: Page, label: str, option: str) -> None:
+    settled(page)
     page.get_by_role("combobox", name=label).click()
     page.get_by_role("option", name=option, exact=True).click()
 
@@ -137,13 +145,12 @@ def test_a_set_is_made_in_the_browser(page: Page, dashboard: Dashboard, class_fo
     page.get_by_label("Name of the set").fill("two colours")
     page.get_by_label("Classes, separated by commas").fill("red, blue")
     page.get_by_role("button", name="Make it").click()
+    expect(page.get_by_text("There are no pictures in this set yet")).to_be_visible()
     for name in ("blue", "red"):
         choose(page, "Class that the pictures belong to", name)
         pictures = sorted((class_folders / name).iterdir())[:5]
         page.locator("input[type=file]").first.set_input_files(pictures)
         page.get_by_role("button", name=f"Add 5 to {name}").click()
         expect(page.get_by_test_id("stMetric").first).to_be_visible()
-        if name == "blue":
-            page.get_by_text("Add pictures").first.click()
     expect(figure(page, "Pictures used")).to_have_text("10")
     expect(figure(page, "Classes")).to_have_text("2")

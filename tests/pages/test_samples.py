@@ -1,5 +1,6 @@
 """The Samples page: every view, and what a click changes."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from cnnlab.runs.scans import scan_dataset
 from cnnlab.runs.states import JobKind, RunState
 from cnnlab.runs.store import Store
 from cnnlab.training.image_map import map_dataset
+from cnnlab.ui.address import SETTLING_SECONDS
 from cnnlab.worker import work
 from cnnlab.workspace import Workspace
 from tests.pages.conftest import Open, said
@@ -92,6 +94,23 @@ def test_every_view_opens_before_anything_was_looked_at(
 def test_an_unknown_view_in_the_address_is_the_gallery(dataset, workspace, open_page: Open):
     app = open_page(workspace, "samples", data=dataset.id, view="nonsense")
     assert not app.exception
+    assert ticks(app)
+
+
+def test_a_choice_holds_against_an_address_that_was_sent_before_it(
+    dataset, workspace, open_page: Open
+):
+    app = open_page(workspace, "samples", data=dataset.id, view="pictures")
+    assert ticks(app)
+    app.segmented_control(key="samples-view").set_value("manage").run()
+    assert not ticks(app)
+    app.query_params["view"] = "pictures"  # as a part that renews itself may still send it
+    app.run()
+    assert app.segmented_control(key="samples-view").value == "manage"
+    assert app.query_params["view"] == "manage"
+    time.sleep(SETTLING_SECONDS)
+    app.query_params["view"] = "pictures"
+    app.run()
     assert ticks(app)
 
 

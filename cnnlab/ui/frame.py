@@ -10,7 +10,7 @@ from typing import ParamSpec, Protocol
 import streamlit as st
 
 from cnnlab.errors import CnnlabError
-from cnnlab.ui import context
+from cnnlab.ui import context, late_requests
 
 Arguments = ParamSpec("Arguments")
 
@@ -19,6 +19,8 @@ SAMPLES = "pages/data/samples.py"
 TRAIN = "pages/training/train.py"
 RUN = "pages/results/run.py"
 CLASSIFY = "pages/results/classify.py"
+
+late_requests.leave_unanswered()
 
 
 class Page(Protocol):

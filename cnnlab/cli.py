@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from cnnlab import console, data_commands
+from cnnlab import console, data_commands, dataset_commands
 from cnnlab.errors import CnnlabError, ConfigError
 from cnnlab.options import (
     DataOption,
@@ -37,6 +37,7 @@ app = typer.Typer(
 )
 runs_app = typer.Typer(help="Runs: list, show, stop, delete.", invoke_without_command=True)
 app.add_typer(runs_app, name="runs")
+dataset_commands.add_to(app)
 data_commands.add_to(app)
 
 

@@ -1,4 +1,4 @@
-"""Commands on data sets: scan, datasets, audit, correct, export-data, cache."""
+"""Commands on what is in a data set: audit, correct, export-data, cache."""
 
 from __future__ import annotations
 
@@ -10,19 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cnnlab import console
-from cnnlab.errors import ConfigError
+from cnnlab.dataset_commands import dataset_json
 from cnnlab.options import DataArgument, JsonOption, SetOption, WorkspaceOption, open_place
+from cnnlab.paths import user_path
 
 if TYPE_CHECKING:
     from cnnlab.runs.corrections import Step
     from cnnlab.runs.datasets import Dataset
-
-datasets_app = typer.Typer(
-    help="Data sets: list, add, make, put, catalogue, download, rename, move, remove.",
-    invoke_without_command=True,
-)
-PicturesOption = Annotated[list[str], typer.Option(help="CLASS=FOLDER or CLASS=FILE; repeatable")]
-NameArgument = Annotated[str, typer.Argument(help="Name of an entry of the catalogue")]
 
 
 class Action(StrEnum):
@@ -44,153 +38,10 @@ class Layout(StrEnum):
 
 def add_to(app: typer.Typer) -> None:
     """Make these commands part of the command line."""
-    app.add_typer(datasets_app, name="datasets")
-    app.command()(scan)
     app.command()(audit)
     app.command()(correct)
     app.command("export-data")(export_data)
     app.command()(cache)
-
-
-def scan(path: str, workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
-    """Look at every picture of a folder or zip: what is there, what is broken, what is twice."""
-    _scan(path, workspace, json=json)
-
-
-@datasets_app.callback()
-def datasets(
-    context: typer.Context, workspace: WorkspaceOption = None, json: JsonOption = False
-) -> None:
-    """List all data sets, unless a command follows."""
-    if context.invoked_subcommand is None:
-        list_(workspace, json)
-
-
-@datasets_app.command("list")
-def list_(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
-    """List all data sets, newest first."""
-    from cnnlab.runs.datasets import list_datasets
-
-    _, store = open_place(workspace)
-    rows = [_dataset_json(dataset) for dataset in list_datasets(store)]
-    if json:
-        console.print_json(rows)
-    else:
-        console.print_datasets(rows)
-
-
-@datasets_app.command()
-def add(path: str, workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
-    """Add a folder (read in place) or a zip (unpacked into the workspace), and look at it."""
-    _scan(path, workspace, json=json)
-
-
-@datasets_app.command()
-def make(
-    name: str,
-    pictures: PicturesOption,
-    workspace: WorkspaceOption = None,
-    json: JsonOption = False,
-) -> None:
-    """Make a data set class by class, from copies of pictures; then look at it."""
-    from cnnlab.runs.made_sets import make_set
-
-    chosen = [_class_and_place(text) for text in pictures]
-    place, store = open_place(workspace)
-    dataset = make_set(store, place, name, [class_name for class_name, _ in chosen])
-    _put(dataset, chosen)
-    _scan_known(place, store, dataset, json=json)
-
-
-@datasets_app.command()
-def put(
-    data: DataArgument,
-    pictures: PicturesOption,
-    workspace: WorkspaceOption = None,
-    json: JsonOption = False,
-) -> None:
-    """Put copies of more pictures into a set that was made or uploaded; then look at it."""
-    from cnnlab.runs.datasets import get_dataset
-
-    chosen = [_class_and_place(text) for text in pictures]
-    place, store = open_place(workspace)
-    dataset = get_dataset(store, data)
-    _put(dataset, chosen)
-    _scan_known(place, store, dataset, json=json)
-
-
-@datasets_app.command()
-def catalogue(json: JsonOption = False) -> None:
-    """List the data sets that can be downloaded."""
-    from cnnlab.datasets.catalogue import CATALOGUE
-
-    rows = [
-        {
-            "name": entry.name,
-            "title": entry.title,
-            "summary": entry.summary,
-            "images": entry.image_count,
-            "bytes": entry.download_bytes,
-            "instructions": list(entry.instructions),
-        }
-        for entry in CATALOGUE.values()
-    ]
-    if json:
-        console.print_json(rows)
-    else:
-        console.print_catalogue(rows)
-
-
-@datasets_app.command()
-def download(
-    name: NameArgument, workspace: WorkspaceOption = None, json: JsonOption = False
-) -> None:
-    """Download a data set of the catalogue; a download that was cut off is continued."""
-    from cnnlab.runs.datasets import CATALOGUE_PREFIX
-
-    _scan(CATALOGUE_PREFIX + name, workspace, json=json)
-
-
-@datasets_app.command()
-def rename(
-    data: DataArgument, name: str, workspace: WorkspaceOption = None, json: JsonOption = False
-) -> None:
-    """Give a data set another name; its id stays."""
-    from cnnlab.runs.datasets import get_dataset, rename_dataset
-
-    _, store = open_place(workspace)
-    rename_dataset(store, get_dataset(store, data).id, name)
-    _print_dataset(get_dataset(store, data), json=json)
-
-
-@datasets_app.command()
-def move(
-    data: DataArgument, folder: str, workspace: WorkspaceOption = None, json: JsonOption = False
-) -> None:
-    """Point a data set to the place that its folder was moved to."""
-    from cnnlab.runs.datasets import get_dataset, move_dataset
-
-    place, store = open_place(workspace)
-    move_dataset(store, get_dataset(store, data).id, folder)
-    _scan_known(place, store, get_dataset(store, data), json=json)
-
-
-@datasets_app.command()
-def remove(data: DataArgument, workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
-    """Take a data set out of the workspace; its runs stay, a folder read in place stays."""
-    from cnnlab.runs.datasets import get_dataset, remove_dataset
-    from cnnlab.runs.scheduler import ensure_scheduler
-
-    place, store = open_place(workspace)
-    dataset = get_dataset(store, data)
-    remove_dataset(store, dataset.id)
-    ensure_scheduler(place)  # it deletes what lies in the workspace
-    if json:
-        console.print_json({"dataset": dataset.id, "removed": True})
-    elif dataset.source.owned:
-        console.say(f"{dataset.name} and its pictures in the workspace are removed.")
-    else:
-        console.say(f"{dataset.name} is removed. {dataset.location} stays as it is.")
 
 
 def audit(data: DataArgument, workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
@@ -237,10 +88,10 @@ def correct(
     """Exclude or relabel pictures, or undo it; the files themselves are never touched."""
     from cnnlab.datasets.edits import Edit
     from cnnlab.runs import corrections
-    from cnnlab.runs.datasets import get_dataset
+    from cnnlab.runs.datasets import get_dataset, known_dataset
 
     place, store = open_place(workspace)
-    dataset = get_dataset(store, data)
+    dataset = known_dataset(store, data)
     if action is Action.UNDO:
         corrections.undo(store, place, dataset, step)
     elif action is not Action.LIST:
@@ -249,7 +100,7 @@ def correct(
         corrections.correct(store, place, dataset, chosen, edit, class_name)
     steps = [_step_json(each) for each in corrections.steps(store, dataset.id)]
     if json:
-        row = _dataset_json(get_dataset(store, dataset.id))
+        row = dataset_json(get_dataset(store, dataset.id))
         console.print_json({**row, "steps": steps})
     else:
         console.print_steps(steps)
@@ -276,7 +127,7 @@ def export_data(
     split = change_config(RunConfig(recipe="none"), changes).split
     place, store = open_place(workspace)
     dataset = add_dataset(store, place, data)
-    request = ExportRequest(target=out, layout=ExportLayout(layout.value), split=split)
+    request = ExportRequest(target=user_path(out), layout=ExportLayout(layout.value), split=split)
     with console.phases(quiet=json) as report:
         scan_dataset(store, place, dataset, report)
         exported = export_dataset(store, place, dataset, request, report)
@@ -323,47 +174,6 @@ def cache(
         console.say(f"Prepared pictures: {size:,.2f} GB of {limit:,.2f} GB; {freed:,} bytes freed")
 
 
-def _class_and_place(text: str) -> tuple[str, Path]:
-    class_name, sign, place = text.partition("=")
-    if not (class_name.strip() and sign and place.strip()):
-        raise ConfigError(
-            f"--pictures must be CLASS=FOLDER or CLASS=FILE. Received: {text!r}. Write, for "
-            "example, --pictures cup=photos/cups."
-        )
-    path = Path(place).expanduser()
-    if not path.exists():
-        raise ConfigError(f"--pictures must name a file or folder that exists. Received: {text!r}.")
-    return class_name, path
-
-
-def _put(dataset: Dataset, chosen: list[tuple[str, Path]]) -> None:
-    from cnnlab.runs.made_sets import put_pictures
-
-    for class_name, path in chosen:
-        files = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else []
-        for file in files or [path]:
-            with file.open("rb") as content:
-                put_pictures(dataset, class_name, [(file.name, content)])
-
-
-def _scan(path: str, workspace: Path | None, *, json: bool) -> None:
-    from cnnlab.runs.datasets import add_dataset
-
-    place, store = open_place(workspace)
-    _scan_known(place, store, add_dataset(store, place, path), json=json)
-
-
-def _scan_known(place: Any, store: Any, dataset: Dataset, *, json: bool) -> None:
-    from cnnlab.runs.scans import scan_dataset
-
-    with console.phases(quiet=json) as report:
-        _, found = scan_dataset(store, place, dataset, report)
-    if json:
-        console.print_json(found)
-    else:
-        console.print_scan(dataset.id, found)
-
-
 def _relative(dataset: Dataset, path: str) -> str:
     """A picture as the index names it, also where it was given with its folder."""
     place = Path(path)
@@ -373,31 +183,6 @@ def _relative(dataset: Dataset, path: str) -> str:
         except ValueError:
             return path
     return place.as_posix()
-
-
-def _dataset_json(dataset: Dataset) -> dict[str, Any]:
-    summary = dataset.summary or {}
-    return {
-        "dataset": dataset.id,
-        "name": dataset.name,
-        "source": dataset.source.value,
-        "location": str(dataset.location),
-        **{
-            name: summary.get(name)
-            for name in (
-                *("images", "usable", "classes", "problems", "duplicates"),
-                *("excluded", "relabelled", "fingerprint"),
-            )
-        },
-    }
-
-
-def _print_dataset(dataset: Dataset, *, json: bool) -> None:
-    row = _dataset_json(dataset)
-    if json:
-        console.print_json(row)
-    else:
-        console.print_datasets([row])
 
 
 def _step_json(step: Step) -> dict[str, Any]:

@@ -33,6 +33,10 @@ class WorkspaceError(CnnlabError):
     """The workspace folder cannot be used: missing, read-only, full."""
 
 
+class PathError(CnnlabError):
+    """A place that a user named cannot be looked up at all."""
+
+
 class StoreError(CnnlabError):
     """The store cannot be read or written: locked, damaged, from a newer version."""
 

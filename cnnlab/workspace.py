@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import BinaryIO
 from filelock import FileLock
 
 from cnnlab.errors import WorkspaceError
+from cnnlab.paths import user_path
 
 WORKSPACE_VARIABLE = "CNNLAB_WORKSPACE"
 DEFAULT_WORKSPACE = "workspace"
@@ -157,10 +159,11 @@ def open_workspace(folder: Path | str | None = None) -> Workspace:
         folder: The folder; else the environment's CNNLAB_WORKSPACE; else ./workspace.
 
     Raises:
+        PathError: If there can be no such folder.
         WorkspaceError: If it cannot be made or written to.
     """
-    root = Path(folder or os.environ.get(WORKSPACE_VARIABLE) or DEFAULT_WORKSPACE)
-    workspace = Workspace(root.expanduser().resolve())
+    root = user_path(folder or os.environ.get(WORKSPACE_VARIABLE) or DEFAULT_WORKSPACE)
+    workspace = Workspace(root.resolve())
     try:
         for part in (workspace.locks_folder, workspace.root / "runs", workspace.root / "datasets"):
             part.mkdir(parents=True, exist_ok=True)
@@ -217,6 +220,31 @@ def aside(path: Path) -> Iterator[Path]:
     finally:
         with suppress(FileNotFoundError):
             temporary.unlink()
+
+
+@contextmanager
+def appearing_folder(target: Path) -> Iterator[Path]:
+    """Offer a hidden folder beside `target`; it takes that name when the block ends well.
+
+    Whatever happens, no partial folder stays; what a killed process left is removed first.
+
+    Args:
+        target: It must not exist, or be an empty folder.
+
+    Raises:
+        OSError: If the folder cannot be made or renamed.
+    """
+    part = target.with_name(f".{target.name}.part")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(part, ignore_errors=True)
+    try:
+        part.mkdir()
+        yield part
+        if target.is_dir():
+            target.rmdir()  # it is empty, and Windows does not rename onto it
+        part.rename(target)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
 
 
 def explain_os_error(error: OSError, path: Path, action: str) -> WorkspaceError:

@@ -14,12 +14,16 @@ from tests.pictures import coloured_square
 
 PROJECT = Path(__file__).parents[1]
 
-BASE = {"errors", "config", "workspace"}
+BASE = {"errors", "config", "paths", "progress", "threads", "workspace", "tables"}
 DATA = BASE | {"datasets"}
 ALLOWED = {
     "errors": set(),
     "config": {"errors"},
-    "workspace": {"errors"},
+    "paths": {"errors"},
+    "progress": set(),
+    "threads": set(),
+    "workspace": {"errors", "paths"},
+    "tables": {"errors", "workspace"},
     "datasets": DATA,
     "networks": BASE | {"networks"},
     "evaluation": DATA | {"evaluation"},
@@ -31,9 +35,20 @@ ALLOWED = {
     "worker": DATA | {"runs", "training"},
     "console": BASE | {"runs"},
     "options": BASE | {"runs"},
-    "data_commands": DATA | {"options", "console", "runs"},
+    "dataset_commands": DATA | {"options", "console", "runs"},
+    "data_commands": DATA | {"options", "dataset_commands", "console", "runs"},
     "cli": DATA
-    | {"options", "data_commands", "console", "networks", "inference", "runs", "ui", "worker"},
+    | {
+        "options",
+        "dataset_commands",
+        "data_commands",
+        "console",
+        "networks",
+        "inference",
+        "runs",
+        "ui",
+        "worker",
+    },
     "__main__": {"cli"},
     "__init__": set(),
 }

@@ -11,8 +11,7 @@ import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
@@ -26,9 +25,8 @@ from cnnlab.datasets.members import (
     wrapping_folder,
 )
 from cnnlab.errors import CnnlabError, DatasetError
-from cnnlab.workspace import explain_os_error
-
-Progress = Callable[[int, int], object]
+from cnnlab.progress import Progress
+from cnnlab.workspace import appearing_folder, explain_os_error
 
 _CHUNK_BYTES = 262_144
 _LOCAL_HEADER = struct.Struct("<4s5H3L2H")
@@ -113,25 +111,11 @@ def extract_zip(
     try:
         with archive.open("rb") as file:
             members, skipped = _check(file, archive.name, limits)
-            with _appearing(target) as aside:
+            with appearing_folder(target) as aside:
                 total = _unpack(file, members, aside, progress, limits)
     except OSError as error:
         raise explain_os_error(error, target, f"unpack {archive.name} into") from error
     return ExtractedArchive(folder=target, files=len(members), bytes=total, skipped=skipped)
-
-
-@contextmanager
-def _appearing(target: Path) -> Iterator[Path]:
-    """A hidden folder beside `target` that takes its name at the end, or goes away."""
-    aside = target.with_name(f".{target.name}.part")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.rmtree(aside, ignore_errors=True)  # what a killed process left
-    try:
-        aside.mkdir()
-        yield aside
-        aside.rename(target)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
 
 
 def _check(file: BinaryIO, name: str, limits: ArchiveLimits) -> tuple[list[_Member], int]:

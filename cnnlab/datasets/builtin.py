@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -18,13 +17,12 @@ from PIL import Image
 
 from cnnlab.datasets.scenes import CLASS_NAMES, paint_scene
 from cnnlab.errors import DatasetError
-from cnnlab.workspace import explain_os_error
+from cnnlab.progress import Progress
+from cnnlab.workspace import appearing_folder, explain_os_error
 
 SCENES_PER_CLASS = 200
 DIGIT_SIDE_PX = 32
 MAX_PAINTERS = 4
-
-Progress = Callable[[int, int], object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,16 +64,13 @@ def materialise(name: str, folder: Path, progress: Progress | None = None) -> Pa
         )
     if folder.is_dir():
         return folder
-    aside = folder.with_name(f".{folder.name}.part")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(folder.with_name(f".{folder.name}.lock")):
             if not folder.is_dir():
-                shutil.rmtree(aside, ignore_errors=True)  # what an interrupted process left
-                _write(BUILTIN[name], aside, progress)
-                aside.rename(folder)
+                with appearing_folder(folder) as part:
+                    _write(BUILTIN[name], part, progress)
     except OSError as error:
-        shutil.rmtree(aside, ignore_errors=True)
         raise explain_os_error(error, folder, "write the pictures to") from error
     return folder
 

@@ -17,10 +17,10 @@ from cnnlab.datasets.archives import extract_zip
 from cnnlab.datasets.downloads import download
 from cnnlab.datasets.members import UnsafeName, is_junk, safe_path, wrapping_folder
 from cnnlab.errors import DatasetError
-from cnnlab.workspace import explain_os_error
+from cnnlab.progress import PhaseProgress, Progress, in_phase
+from cnnlab.workspace import appearing_folder, explain_os_error
 
-PhaseProgress = Callable[[str, int, int], object]
-Unpack = Callable[[Path, Path, "Callable[[int, int], object] | None"], None]
+Unpack = Callable[[Path, Path, Progress | None], None]
 
 DOWNLOADING, UNPACKING = "downloading", "unpacking"
 
@@ -85,9 +85,9 @@ def fetch(
             "no-download", f"{entry.title} needs an account. {' '.join(entry.instructions)}"
         )
     file = downloads_folder / f"{entry.name}-{entry.url.rsplit('/', 1)[-1]}"
-    download(entry.url, entry.known_hash, file, _in_phase(progress, DOWNLOADING))
+    download(entry.url, entry.known_hash, file, in_phase(progress, DOWNLOADING))
     try:
-        entry.unpack(file, target, _in_phase(progress, UNPACKING))
+        entry.unpack(file, target, in_phase(progress, UNPACKING))
     except OSError as error:
         raise explain_os_error(error, target, "unpack the download into") from error
     with suppress(OSError):
@@ -95,18 +95,14 @@ def fetch(
     return target
 
 
-def unpack_zip(
-    file: Path, target: Path, progress: Callable[[int, int], object] | None = None
-) -> None:
+def unpack_zip(file: Path, target: Path, progress: Progress | None = None) -> None:
     """Unpack a zip of class folders."""
     extract_zip(file, target, progress)
 
 
-def unpack_tar(
-    file: Path, target: Path, progress: Callable[[int, int], object] | None = None
-) -> None:
+def unpack_tar(file: Path, target: Path, progress: Progress | None = None) -> None:
     """Unpack a compressed tar whose checksum is known; only ordinary files are taken."""
-    with _opened_tar(file) as archive, _appearing(target) as part:
+    with _opened_tar(file) as archive, appearing_folder(target) as part:
         members = [
             (member, _safe(member.name))
             for member in archive.getmembers()
@@ -127,15 +123,13 @@ def unpack_tar(
                 progress(number, len(members))
 
 
-def unpack_cifar10(
-    file: Path, target: Path, progress: Callable[[int, int], object] | None = None
-) -> None:
+def unpack_cifar10(file: Path, target: Path, progress: Progress | None = None) -> None:
     """Write the pictures of CIFAR-10's binary version as PNG files below train and test.
 
     Each record is a label byte and 3,072 bytes of red, green and blue planes, row by row
     (Krizhevsky 2009).
     """
-    with _opened_tar(file) as archive, _appearing(target) as part:
+    with _opened_tar(file) as archive, appearing_folder(target) as part:
         batches = [
             member
             for member in archive.getmembers()
@@ -182,19 +176,6 @@ def _opened_tar(file: Path) -> Iterator[tarfile.TarFile]:
         ) from error
 
 
-@contextmanager
-def _appearing(target: Path) -> Iterator[Path]:
-    part = target.with_name(f".{target.name}.part")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.rmtree(part, ignore_errors=True)
-    try:
-        part.mkdir()
-        yield part
-        part.rename(target)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
-
-
 def _safe(name: str) -> PurePosixPath:
     try:
         return safe_path(name)
@@ -202,12 +183,6 @@ def _safe(name: str) -> PurePosixPath:
         raise DatasetError(
             "unsafe-member", f"The download was not unpacked: {name!r} {error}."
         ) from error
-
-
-def _in_phase(progress: PhaseProgress | None, phase: str) -> Callable[[int, int], object] | None:
-    if progress is None:
-        return None
-    return lambda done, total: progress(phase, done, total)
 
 
 CATALOGUE: Mapping[str, CatalogueEntry] = MappingProxyType(

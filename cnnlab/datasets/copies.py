@@ -8,19 +8,17 @@ of several small cuts of either. Photographs of different things stay below 0.85
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from PIL import Image
 
 from cnnlab.datasets.measures import MINIATURE_PX, Measures
-from cnnlab.workspace import write_atomically
+from cnnlab.progress import Progress
+from cnnlab.tables import TableError, read_frame, write_frame
 
 SIMILAR_FROM = 0.90
 CUTS = (0.0, 0.025, 0.05)  # shares that may be cut from each side
@@ -36,9 +34,8 @@ _BLOCK = 2048
 _COARSE = 4
 _COLUMNS = {"first": "str", "second": "str", "similarity": "float32"}
 _VERSION = 1
-_HEADER = b"cnnlab.copies"
+_KIND = "copies"
 
-Progress = Callable[[int, int], object]
 Floats = NDArray[np.float32]
 
 
@@ -134,21 +131,14 @@ def write_pairs(pairs: pd.DataFrame, file: Path) -> None:
     Raises:
         WorkspaceError: If the disk is full or the folder cannot be written to.
     """
-    table = pa.Table.from_pandas(pairs, preserve_index=False)
-    header = json.dumps({"version": _VERSION}).encode()
-    table = table.replace_schema_metadata({**(table.schema.metadata or {}), _HEADER: header})
-    write_atomically(file, lambda out: pq.write_table(table, out, write_page_checksum=True))
+    write_frame(pairs, file, kind=_KIND, version=_VERSION, facts={})
 
 
 def read_pairs(file: Path) -> pd.DataFrame | None:
     """Read what `write_pairs` wrote; None where it is missing, damaged or of another version."""
     try:
-        table = pq.read_table(file, page_checksum_verification=True)
-        if json.loads(table.schema.metadata[_HEADER])["version"] != _VERSION:
-            return None
-        pairs: pd.DataFrame = table.to_pandas()[list(_COLUMNS)].astype(_COLUMNS)
-        return pairs
-    except (OSError, ValueError, LookupError, TypeError, pa.ArrowException):
+        return read_frame(file, _COLUMNS, kind=_KIND, version=_VERSION)[0]
+    except TableError:
         return None
 
 

@@ -7,7 +7,7 @@ import hashlib
 import json
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from cnnlab.errors import CnnlabError, DatasetError
+from cnnlab.progress import Progress
 from cnnlab.workspace import explain_os_error
 
 if TYPE_CHECKING:
     import requests
 
-Progress = Callable[[int, int], object]
 
 TRIES = 4
 _PAUSE_SECONDS = 0.5

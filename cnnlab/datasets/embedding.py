@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from cnnlab.workspace import write_atomically
+from cnnlab.tables import TableError, read_frame, write_frame
 
 MAP_SAMPLE = 3_000  # pictures that t-SNE lays out; the others join their nearest of these
 COMPONENTS = 50
@@ -25,7 +22,7 @@ _PERPLEXITY = 30.0
 _BLOCK = 1024
 _COLUMNS = {"content_hash": "str", "x": "float32", "y": "float32"}
 _VERSION = 1
-_HEADER = b"cnnlab.map"
+_KIND = "map"
 
 Floats = NDArray[np.float32]
 
@@ -103,22 +100,16 @@ def write_map(image_map: ImageMap, file: Path) -> None:
     Raises:
         WorkspaceError: If the disk is full or the folder cannot be written to.
     """
-    table = pa.Table.from_pandas(image_map.frame, preserve_index=False)
-    header = json.dumps({"version": _VERSION, "features": image_map.features}).encode()
-    table = table.replace_schema_metadata({**(table.schema.metadata or {}), _HEADER: header})
-    write_atomically(file, lambda out: pq.write_table(table, out, write_page_checksum=True))
+    facts = {"features": image_map.features}
+    write_frame(image_map.frame, file, kind=_KIND, version=_VERSION, facts=facts)
 
 
 def read_map(file: Path) -> ImageMap | None:
     """Read what `write_map` wrote; None where it is missing, damaged or of another version."""
     try:
-        table = pq.read_table(file, page_checksum_verification=True)
-        header = json.loads(table.schema.metadata[_HEADER])
-        if header["version"] != _VERSION:
-            return None
-        frame: pd.DataFrame = table.to_pandas()[list(_COLUMNS)].astype(_COLUMNS)
-        return ImageMap(frame=frame, features=str(header["features"]))
-    except (OSError, ValueError, LookupError, TypeError, pa.ArrowException):
+        frame, facts = read_frame(file, _COLUMNS, kind=_KIND, version=_VERSION)
+        return ImageMap(frame=frame, features=str(facts["features"]))
+    except (TableError, LookupError):
         return None
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
@@ -12,13 +11,13 @@ from pathlib import Path, PurePosixPath
 import pandas as pd
 
 from cnnlab.config import SplitConfig
+from cnnlab.datasets.images import content_hash
 from cnnlab.datasets.index import DatasetIndex
 from cnnlab.datasets.members import collision_key
 from cnnlab.datasets.splits import assign_splits
 from cnnlab.errors import DatasetError
-from cnnlab.workspace import explain_os_error
-
-Progress = Callable[[int, int], object]
+from cnnlab.progress import Progress
+from cnnlab.workspace import appearing_folder, explain_os_error
 
 
 class ExportLayout(StrEnum):
@@ -68,7 +67,7 @@ def export_data(
             ("bad-target"), the set cannot be split, or a picture has changed ("picture-changed").
         WorkspaceError: If the disk is full or may not be written to. Nothing partial is left.
     """
-    root, target = root.resolve(), target.expanduser().resolve()
+    root, target = root.resolve(), target.resolve()
     _check_target(root, target)
     pictures = index.usable
     splits = [""] * len(pictures)
@@ -77,23 +76,16 @@ def export_data(
     if pictures.empty:
         raise DatasetError("no-images", "There is no picture to export. Restore or add some.")
     places = _places(pictures, splits)
-    part = target.with_name(f".{target.name}.part")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(part, ignore_errors=True)  # what a killed process left
-        for number, (path, expected, place) in enumerate(
-            zip(pictures["path"], pictures["bytes"], places, strict=True), start=1
-        ):
-            _copy(root / path, path, int(expected), part.joinpath(*place.parts))
-            if progress is not None:
-                progress(number, len(places))
-        if target.is_dir():
-            target.rmdir()  # it is empty, and Windows does not rename onto it
-        part.rename(target)
+        with appearing_folder(target) as part:
+            for number, (path, expected, place) in enumerate(
+                zip(pictures["path"], pictures["content_hash"], places, strict=True), start=1
+            ):
+                _copy(root / path, path, expected, part.joinpath(*place.parts))
+                if progress is not None:
+                    progress(number, len(places))
     except OSError as error:
         raise explain_os_error(error, target, "write the pictures to") from error
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
     counts: dict[str, Counter[str]] = {}
     for side, name in zip(splits, pictures["class"], strict=True):
         counts.setdefault(side, Counter())[name] += 1
@@ -139,17 +131,18 @@ def _places(pictures: pd.DataFrame, splits: list[str]) -> list[PurePosixPath]:
     return places
 
 
-def _copy(source: Path, name: str, expected_bytes: int, place: Path) -> None:
-    place.parent.mkdir(parents=True, exist_ok=True)
+def _copy(source: Path, name: str, expected_hash: str, place: Path) -> None:
+    """Copy a file that is still the one that was scanned, and labelled."""
     try:
-        actual = source.stat().st_size
+        data: bytes | None = source.read_bytes()
     except OSError:
-        actual = -1
-    if actual != expected_bytes:
-        what = "is gone" if actual < 0 else "has changed"
+        data = None
+    if data is None or content_hash(data) != expected_hash:
+        what = "is gone, or cannot be read," if data is None else "has changed"
         raise DatasetError(
             "picture-changed",
             f"{name} {what} since the data set was scanned. Nothing was written. Scan it again, "
             "then export.",
         )
-    shutil.copyfile(source, place)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_bytes(data)

@@ -107,7 +107,7 @@ def list_files(root: Path) -> FolderContents:
         DatasetError: "missing-path", "not-a-folder" or "unreadable-folder" if the folder cannot
             be listed; "no-images" if it has no files, "no-classes" if these are in no class folder.
     """
-    _check_folder(root)
+    check_folder(root)
     top = _Folder(str(root), "")
     try:
         folders, loose = _children(top)
@@ -141,7 +141,12 @@ def list_files(root: Path) -> FolderContents:
     return FolderContents(files=files, class_folders=names, notes=tuple(notes))
 
 
-def _check_folder(root: Path) -> None:
+def check_folder(root: Path) -> None:
+    """Make sure that a folder is there.
+
+    Raises:
+        DatasetError: "missing-path" if there is nothing, "not-a-folder" if it is a file.
+    """
     try:
         exists, is_folder = root.exists(), root.is_dir()
     except (OSError, ValueError):  # a name that the system does not take
@@ -154,7 +159,8 @@ def _check_folder(root: Path) -> None:
     if not is_folder:
         raise DatasetError(
             "not-a-folder",
-            f"A data set must be a folder. Received: {root}, which is a file. {_ARRANGE}",
+            f"A data set must be a folder, or a zip of one. Received: {root}, which is another "
+            f"file. {_ARRANGE}",
         )
 
 

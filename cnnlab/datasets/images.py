@@ -127,13 +127,13 @@ def inspect(path: Path, name: str | None = None) -> ImageFacts:
         data = _read(path, name)
     except ImageError as error:
         return ImageFacts(problem=ImageProblem(error.reason), detail=error.message)
-    content_hash = blake2b(data, digest_size=16).hexdigest()
+    digest = content_hash(data)
     try:
         image, kind = _decode(data, name)
     except ImageError as error:
         return ImageFacts(
             bytes=len(data),
-            content_hash=content_hash,
+            content_hash=digest,
             problem=ImageProblem(error.reason),
             detail=error.message,
         )
@@ -144,8 +144,13 @@ def inspect(path: Path, name: str | None = None) -> ImageFacts:
         format=kind.format,
         orientation=kind.orientation,
         bytes=len(data),
-        content_hash=content_hash,
+        content_hash=digest,
     )
+
+
+def content_hash(data: bytes) -> str:
+    """Hexadecimal digest of a file's bytes; equal for copies."""
+    return blake2b(data, digest_size=16).hexdigest()
 
 
 def prepare(pixels: Pixels, size: int, resize: Resize, colour: Colour) -> Pixels:

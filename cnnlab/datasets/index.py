@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,11 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from cnnlab.errors import DatasetError
-from cnnlab.workspace import write_atomically
+from cnnlab.tables import TableError, read_frame, write_frame
 
 COLUMNS = {
     "path": "str",  # relative to the data set's folder, with "/" between its parts
@@ -35,7 +32,7 @@ COLUMNS = {
 """Columns of the index and their types."""
 
 _VERSION = 2  # raised when the columns or the decoder's verdicts change; older files are read anew
-_HEADER = b"cnnlab.index"
+_KIND = "index"
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,15 +149,8 @@ def write_index(index: DatasetIndex, path: Path) -> None:
     Raises:
         WorkspaceError: If the disk is full or the folder cannot be written to.
     """
-    header = {"version": _VERSION, "class_folders": index.class_folders, "notes": index.notes}
-    table = pa.Table.from_pandas(index.frame, preserve_index=False)
-    table = table.replace_schema_metadata(
-        {**(table.schema.metadata or {}), _HEADER: json.dumps(header).encode()}
-    )
-    write_atomically(
-        path,
-        lambda file: pq.write_table(table, file, compression="zstd", write_page_checksum=True),
-    )
+    facts = {"class_folders": index.class_folders, "notes": index.notes}
+    write_frame(index.frame, path, kind=_KIND, version=_VERSION, facts=facts)
 
 
 def read_index(path: Path) -> DatasetIndex:
@@ -171,17 +161,12 @@ def read_index(path: Path) -> DatasetIndex:
             cure is to scan the folder anew, without it.
     """
     try:
-        with pq.ParquetFile(path, page_checksum_verification=True) as file:
-            table = file.read(use_threads=False)  # starting the threads takes longer than it
-        header = json.loads(table.schema.metadata[_HEADER])
-        if header["version"] != _VERSION:
-            raise ValueError(f"it is of version {header['version']}, not {_VERSION}")
-        frame = table.to_pandas(use_threads=False)[list(COLUMNS)].astype(COLUMNS)
-        return DatasetIndex(frame, tuple(header["class_folders"]), tuple(header["notes"]))
-    except (OSError, ValueError, LookupError, TypeError, pa.ArrowException) as error:
+        frame, facts = read_frame(path, COLUMNS, kind=_KIND, version=_VERSION)
+        return DatasetIndex(frame, tuple(facts["class_folders"]), tuple(facts["notes"]))
+    except (TableError, LookupError, TypeError) as error:
         raise DatasetError(
             "damaged-index",
-            f"The data set's index must be a file of this version. Received: {path} ({error}). "
+            f"The data set's index must be a file of this version. Received: {error}. "
             "Scan the data set again.",
         ) from error
 

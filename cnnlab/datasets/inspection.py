@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import TypeVar
 
 from cnnlab.datasets.images import ImageFacts, inspect
+from cnnlab.progress import Progress
+from cnnlab.threads import in_order
 
-Progress = Callable[[int, int], object]  # files done, files in all
 Found = TypeVar("Found")
 
 _FILES_AT_ONCE = 16  # few enough that progress is smooth, many enough that handing out is cheap
-_MOST_THREADS = 8  # each may hold one large picture
 
 
 def inspect_files(
@@ -42,21 +41,15 @@ def look_into(
     threads: int | None = None,
 ) -> list[Found]:
     """What a function finds in each of many files, in their order; see `inspect_files`."""
-    if not paths:
-        return []
     found: list[Found] = []
-    pieces = [paths[n : n + _FILES_AT_ONCE] for n in range(0, len(paths), _FILES_AT_ONCE)]
-    workers = threads or min(_MOST_THREADS, os.cpu_count() or 1)
-    pool = ThreadPoolExecutor(workers, thread_name_prefix="look-into")
-    try:
-        waiting = [
-            pool.submit(lambda piece: [look(root / path) for path in piece], piece)
-            for piece in pieces
-        ]
-        for future in waiting:
-            found += future.result()
+    pieces = (paths[n : n + _FILES_AT_ONCE] for n in range(0, len(paths), _FILES_AT_ONCE))
+
+    def look_at(piece: Sequence[str]) -> list[Found]:
+        return [look(root / path) for path in piece]
+
+    with closing(in_order(look_at, pieces, threads)) as results:
+        for result in results:
+            found += result
             if progress is not None:
                 progress(len(found), len(paths))
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
     return found

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from PIL import Image
 
 from cnnlab.datasets.images import Pixels, load
 from cnnlab.datasets.index import DatasetIndex
-from cnnlab.datasets.inspection import Progress, look_into
+from cnnlab.datasets.inspection import look_into
 from cnnlab.errors import ImageError
+from cnnlab.progress import Progress
+from cnnlab.tables import TableError, read_frame, write_frame
 from cnnlab.workspace import write_atomically
 
 MINIATURE_PX = 32
@@ -37,7 +35,7 @@ COLUMNS = {
 """Columns of the measures and their types."""
 
 _VERSION = 1  # raised when a measure changes; older files are measured anew
-_HEADER = b"cnnlab.measures"
+_KIND = "measures"
 _FILE, _MINIATURES = "measures.parquet", "miniatures.npy"
 
 
@@ -154,15 +152,8 @@ def write_measures(measures: Measures, folder: Path) -> None:
         folder / _MINIATURES,
         lambda file: np.save(file, measures.miniatures, allow_pickle=False),
     )
-    header = {"version": _VERSION, "contents": _digest(measures.frame)}
-    header["miniatures"] = blake2b(measures.miniatures.tobytes(), digest_size=16).hexdigest()
-    table = pa.Table.from_pandas(measures.frame, preserve_index=False)
-    table = table.replace_schema_metadata(
-        {**(table.schema.metadata or {}), _HEADER: json.dumps(header).encode()}
-    )
-    write_atomically(
-        folder / _FILE, lambda file: pq.write_table(table, file, write_page_checksum=True)
-    )
+    facts = {"contents": _digest(measures.frame), "miniatures": _digest_of(measures.miniatures)}
+    write_frame(measures.frame, folder / _FILE, kind=_KIND, version=_VERSION, facts=facts)
 
 
 def read_measures(folder: Path, *, miniatures: bool = True) -> Measures | None:
@@ -173,25 +164,26 @@ def read_measures(folder: Path, *, miniatures: bool = True) -> Measures | None:
         miniatures: Whether to read them, too; 3 kB each.
     """
     try:
-        table = pq.read_table(folder / _FILE, page_checksum_verification=True)
-        header: dict[str, Any] = json.loads(table.schema.metadata[_HEADER])
-        frame = table.to_pandas()[list(COLUMNS)].astype(COLUMNS)
-        if header["version"] != _VERSION or header["contents"] != _digest(frame):
+        frame, facts = read_frame(folder / _FILE, COLUMNS, kind=_KIND, version=_VERSION)
+        if facts["contents"] != _digest(frame):
             return None
         if not miniatures:
             return Measures(frame, np.empty((0, MINIATURE_PX, MINIATURE_PX, 3), dtype=np.uint8))
         small = np.load(folder / _MINIATURES, allow_pickle=False)
-    except (OSError, ValueError, LookupError, TypeError, EOFError, pa.ArrowException):
+        if facts["miniatures"] != _digest_of(small) or len(small) != len(frame):
+            return None
+        return Measures(frame, small)
+    except (TableError, OSError, ValueError, LookupError, EOFError):
         return None
-    digest = blake2b(small.tobytes(), digest_size=16).hexdigest()
-    if digest != header["miniatures"] or len(small) != len(frame):
-        return None
-    return Measures(frame, small)
 
 
 def _digest(frame: pd.DataFrame) -> str:
     text = "\0".join(frame["content_hash"])
     return blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _digest_of(miniatures: NDArray[np.uint8]) -> str:
+    return blake2b(miniatures.tobytes(), digest_size=16).hexdigest()
 
 
 def _measure_file(path: Path) -> _Measured | None:

@@ -9,9 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -27,9 +25,10 @@ from numpy.typing import NDArray
 
 from cnnlab.config import DataConfig
 from cnnlab.datasets.images import load, prepare
-from cnnlab.datasets.inspection import Progress
 from cnnlab.datasets.pixel_cache import DEFAULT_BUDGET_BYTES, PixelCache
 from cnnlab.errors import CnnlabError, DatasetError, ImageError, WorkspaceError
+from cnnlab.progress import Progress
+from cnnlab.threads import in_order
 from cnnlab.workspace import Workspace, aside, explain_os_error, write_atomically
 
 ShouldStop = Callable[[], bool]
@@ -39,7 +38,6 @@ MEGABYTE = 1_000_000
 _PREPARATION = 1  # raised when `load` or `prepare` changes a result; older files are not used
 _PIECE_BYTES = 4 * MEGABYTE  # at most this much is prepared at once by one thread
 _PIECE_PICTURES = 16  # and no more than this, so that a stop request is heard soon
-_MOST_THREADS = 8
 _LOCK_POLL_SECONDS = 0.2
 
 
@@ -301,21 +299,11 @@ def _prepare(
 
 
 def _prepare_in_threads(root: Path, paths: Sequence[str], data: DataConfig) -> Pieces:
-    """Keep every thread busy, and few enough results waiting that memory stays bounded."""
-    threads = min(_MOST_THREADS, os.cpu_count() or 1)
+    """Pieces small enough that those which wait do not fill the memory."""
     picture_bytes = data.size * data.size * data.colour.channels
     step = min(_PIECE_PICTURES, max(1, _PIECE_BYTES // picture_bytes))
-    waiting: deque[Future[NDArray[np.uint8]]] = deque()
-    pool = ThreadPoolExecutor(threads, thread_name_prefix="prepare")
-    try:
-        for start in range(0, len(paths), step):
-            waiting.append(pool.submit(_prepare_piece, root, paths[start : start + step], data))
-            if len(waiting) > 2 * threads:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+    pieces = (paths[start : start + step] for start in range(0, len(paths), step))
+    return in_order(lambda piece: _prepare_piece(root, piece, data), pieces)
 
 
 def _prepare_piece(root: Path, paths: Sequence[str], data: DataConfig) -> NDArray[np.uint8]:

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from cnnlab.datasets.folders import FolderContents, FoundFiles, list_files
 from cnnlab.datasets.images import ImageFacts, ImageProblem
 from cnnlab.datasets.index import COLUMNS, DatasetIndex
-from cnnlab.datasets.inspection import Progress, inspect_files
+from cnnlab.datasets.inspection import inspect_files
+from cnnlab.progress import Progress
 
 # Columns that come from listing a folder, by the attribute of `FoundFiles`.
 _LISTED = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
@@ -20,12 +20,12 @@ from cnnlab.datasets.members import (
     wrapping_folder,
 )
 from cnnlab.errors import DatasetError
-from cnnlab.workspace import aside, explain_os_error
+from cnnlab.progress import Progress
+from cnnlab.workspace import appearing_folder, aside, explain_os_error
 
 MOST_CLASS_CHARACTERS = 100
 _COPY_BYTES = 1_048_576
 
-Progress = Callable[[int, int], object]
 Upload = tuple[str, BinaryIO]  # name with "/" between its parts, content
 
 
@@ -77,20 +77,16 @@ def save_uploads(
     if not chosen:
         raise DatasetError("no-images", "The folder holds no files. Choose one with class folders.")
     unwrap = wrapping_folder(path for path, _ in chosen) is not None
-    part = target.with_name(f".{target.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
     try:
-        for number, (path, content) in enumerate(chosen, start=1):
-            place = part.joinpath(*(path.parts[1:] if unwrap else path.parts))
-            place.parent.mkdir(parents=True, exist_ok=True)
-            _write(content, place)
-            if progress is not None:
-                progress(number, len(chosen))
-        part.rename(target)
+        with appearing_folder(target) as part:
+            for number, (path, content) in enumerate(chosen, start=1):
+                place = part.joinpath(*(path.parts[1:] if unwrap else path.parts))
+                place.parent.mkdir(parents=True, exist_ok=True)
+                _write(content, place)
+                if progress is not None:
+                    progress(number, len(chosen))
     except OSError as error:
         raise explain_os_error(error, target, "write the pictures to") from error
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
     return SavedUploads(folder=target, files=len(chosen), skipped=skipped)
 
 

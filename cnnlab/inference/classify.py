@@ -15,6 +15,7 @@ import numpy as np
 from cnnlab.datasets.images import load, prepare
 from cnnlab.errors import DatasetError, ImageError
 from cnnlab.inference.model import BATCH_SIZE, FloatArray, LiteModel, PixelArray
+from cnnlab.paths import user_path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,9 +107,10 @@ def photos_at(paths: Iterable[Path]) -> list[Photo]:
 
     Raises:
         DatasetError: If a path does not exist.
+        PathError: If there can be no such path.
     """
     photos: list[Photo] = []
-    for path in paths:
+    for path in map(user_path, paths):
         if path.is_dir():
             files = sorted(
                 file

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +14,12 @@ from cnnlab.config import Colour, Resize
 from cnnlab.datasets.images import load, prepare
 from cnnlab.errors import ImageError
 from cnnlab.inference.model import BATCH_SIZE, FEATURES, PIXELS
+from cnnlab.progress import Progress
+from cnnlab.threads import in_order
 
 BACKBONE_SIDE_PX = 160
 _WEIGHTS = f"mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_{BACKBONE_SIDE_PX}_no_top.h5"
 
-Progress = Callable[[int, int], object]
 Floats = NDArray[np.float32]
 
 
@@ -74,29 +74,18 @@ def picture_features(
 
 def _batches(root: Path, paths: Sequence[str]) -> Iterator[tuple[list[int], NDArray[np.uint8]]]:
     """Numbers and pixels of a few pictures at a time, some of them prepared ahead."""
-    threads = min(8, os.cpu_count() or 1)
-    starts = range(0, len(paths), BATCH_SIZE)
-    with ThreadPoolExecutor(threads, thread_name_prefix="prepare") as pool:
-        waiting = []
-        for start in starts:
-            part = paths[start : start + BATCH_SIZE]
-            waiting.append((start, pool.submit(_prepare_some, root, part)))
-            if len(waiting) > 2 * threads:
-                yield _stack(*waiting.pop(0))
-        for start, future in waiting:
-            yield _stack(start, future)
 
+    def prepare_some(start: int) -> tuple[list[int], NDArray[np.uint8]]:
+        numbers, pictures = [], []
+        for number, path in enumerate(paths[start : start + BATCH_SIZE], start=start):
+            picture = _prepare(root / path)
+            if picture is not None:
+                numbers.append(number)
+                pictures.append(picture)
+        shape = (0, BACKBONE_SIDE_PX, BACKBONE_SIDE_PX, 3)
+        return numbers, np.stack(pictures) if pictures else np.empty(shape, dtype=np.uint8)
 
-def _stack(start: int, future: Any) -> tuple[list[int], NDArray[np.uint8]]:
-    pictures: list[NDArray[np.uint8] | None] = future.result()
-    numbers = [start + n for n, picture in enumerate(pictures) if picture is not None]
-    readable = [picture for picture in pictures if picture is not None]
-    shape = (0, BACKBONE_SIDE_PX, BACKBONE_SIDE_PX, 3)
-    return numbers, np.stack(readable) if readable else np.empty(shape, dtype=np.uint8)
-
-
-def _prepare_some(root: Path, paths: Sequence[str]) -> list[NDArray[np.uint8] | None]:
-    return [_prepare(root / path) for path in paths]
+    return in_order(prepare_some, range(0, len(paths), BATCH_SIZE))
 
 
 def _prepare(path: Path) -> NDArray[np.uint8] | None:

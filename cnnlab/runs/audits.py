@@ -13,13 +13,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cnnlab.datasets.audit import Finding, find
+from cnnlab.datasets.audit import find
 from cnnlab.datasets.copies import near_copies, read_pairs, write_pairs
+from cnnlab.datasets.findings import Finding
 from cnnlab.datasets.index import DatasetIndex
 from cnnlab.datasets.measures import Measures, measure, read_measures, write_measures
 from cnnlab.datasets.shortcuts import Shortcuts, find_shortcuts
+from cnnlab.progress import PhaseProgress, in_phase
 from cnnlab.runs.datasets import Dataset
-from cnnlab.runs.scans import PhaseProgress
 from cnnlab.workspace import Workspace, write_atomically
 
 MEASURING = "measuring the pictures"
@@ -90,10 +91,7 @@ def find_near_copies(
         measures = _measure(files, dataset, index, progress)
         known = read_pairs(files.pairs(key))  # another process may have been faster
         if known is None:
-            known = near_copies(
-                measures,
-                None if progress is None else lambda done, of: progress(COMPARING, done, of),
-            )
+            known = near_copies(measures, in_phase(progress, COMPARING))
             write_pairs(known, files.pairs(key))
             _forget_others(files, key)
     return known
@@ -155,12 +153,7 @@ def _measure(
     files: AuditFiles, dataset: Dataset, index: DatasetIndex, progress: PhaseProgress | None
 ) -> Measures:
     previous = read_measures(files.folder)
-    measures = measure(
-        dataset.location,
-        index,
-        previous,
-        None if progress is None else lambda done, of: progress(MEASURING, done, of),
-    )
+    measures = measure(dataset.location, index, previous, in_phase(progress, MEASURING))
     if measures is not previous:
         write_measures(measures, files.folder)
     return measures

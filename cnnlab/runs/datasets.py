@@ -2,44 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Row, delete, insert, select, update
 
-from cnnlab.datasets.builtin import BUILTIN
-from cnnlab.datasets.catalogue import CATALOGUE
 from cnnlab.datasets.index import DatasetIndex
 from cnnlab.errors import DatasetError
+from cnnlab.paths import user_path
 from cnnlab.runs.schema import corrections, datasets, jobs, runs
+from cnnlab.runs.sources import Found, Source, resolve_source, slug, source_folder
 from cnnlab.runs.store import Store
 from cnnlab.workspace import Workspace
-
-BUILTIN_PREFIX = "builtin:"
-CATALOGUE_PREFIX = "catalogue:"
-ARCHIVE_SUFFIX = ".zip"
-
-
-class Source(StrEnum):
-    """Where a data set's pictures come from."""
-
-    FOLDER = "folder"
-    BUILTIN = "builtin"
-    ARCHIVE = "archive"  # unpacked into the workspace
-    UPLOAD = "upload"  # a folder or single pictures, sent by a browser
-    CATALOGUE = "catalogue"  # downloaded
-
-    @property
-    def owned(self) -> bool:
-        """True where the pictures lie in the workspace and go when the data set goes."""
-        return self is not Source.FOLDER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,15 +45,6 @@ class Dataset:
         return None if self.summary is None else self.summary.get("fingerprint")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Found:
-    source: Source
-    name: str
-    location: Path
-    id: str
-    origin: str | None = None
-
-
 def add_dataset(store: Store, workspace: Workspace, path: str | Path) -> Dataset:
     """Note a data set; one that is known already is returned as it is.
 
@@ -88,7 +57,7 @@ def add_dataset(store: Store, workspace: Workspace, path: str | Path) -> Dataset
         DatasetError: If there is no such folder, archive, id or name.
     """
     known = find_dataset(store, str(path))
-    return known or _note(store, _resolve(workspace, str(path)))
+    return known or _note(store, resolve_source(workspace, str(path)))
 
 
 def add_imported(
@@ -104,9 +73,9 @@ def add_imported(
         origin: What it was called where it came from.
     """
     name = _clean_name(name)
-    dataset_id = f"{_slug(name)}-{secrets.token_hex(3)}"
+    dataset_id = f"{slug(name)}-{secrets.token_hex(3)}"
     location = workspace.pictures_folder(dataset_id)
-    found = _Found(source=source, name=name, location=location, id=dataset_id, origin=origin)
+    found = Found(source=source, name=name, location=location, id=dataset_id, origin=origin)
     return _note(store, found)
 
 
@@ -133,6 +102,23 @@ def get_dataset(store: Store, dataset_id: str) -> Dataset:
             "Choose one that Home lists, or add its folder again.",
         )
     return dataset
+
+
+def known_dataset(store: Store, path: str) -> Dataset:
+    """The data set with this id, or the one that is read from this place.
+
+    Raises:
+        DatasetError: If the store knows none ("unknown-dataset").
+        PathError: If there can be no such path.
+    """
+    known = find_dataset(store, path)
+    if known is not None:
+        return known
+    place = str(user_path(path).resolve())
+    for dataset in list_datasets(store):
+        if place in (str(dataset.location), dataset.origin):
+            return dataset
+    return get_dataset(store, path)
 
 
 def list_datasets(store: Store) -> list[Dataset]:
@@ -169,7 +155,7 @@ def move_dataset(store: Store, dataset_id: str, folder: str) -> None:
             "Only a data set that is read in place can be pointed to another folder. "
             f"{dataset.name!r} lies in the workspace, in {dataset.location}.",
         )
-    location = _folder(folder)
+    location = source_folder(folder)
     with store.read() as connection:
         other = connection.execute(
             select(datasets.c.name).where(
@@ -271,7 +257,7 @@ def _change(store: Store, dataset_id: str, **values: Any) -> None:
         connection.execute(update(datasets).where(datasets.c.id == dataset_id).values(**values))
 
 
-def _note(store: Store, found: _Found) -> Dataset:
+def _note(store: Store, found: Found) -> Dataset:
     """The row of a data set: the one that is at this place already, else a new one."""
     with store.write() as connection:
         row = connection.execute(
@@ -303,81 +289,6 @@ def _note(store: Store, found: _Found) -> Dataset:
     return _dataset(row)
 
 
-def _resolve(workspace: Workspace, path: str) -> _Found:
-    if path.startswith(BUILTIN_PREFIX):
-        name = _one_of(path.removeprefix(BUILTIN_PREFIX), BUILTIN, "built-in set")
-        return _Found(
-            source=Source.BUILTIN, name=name, location=workspace.builtin_folder(name), id=name
-        )
-    if path.startswith(CATALOGUE_PREFIX):
-        return _from_catalogue(workspace, path.removeprefix(CATALOGUE_PREFIX))
-    place = Path(path).expanduser()
-    if place.is_file() and place.suffix.lower() == ARCHIVE_SUFFIX:
-        return _from_archive(workspace, place.resolve())
-    folder = _folder(path)
-    name = folder.name or "pictures"
-    return _Found(
-        source=Source.FOLDER, name=name, location=folder, id=f"{_slug(name)}-{_digest(folder)}"
-    )
-
-
-def _from_catalogue(workspace: Workspace, name: str) -> _Found:
-    entry = CATALOGUE[_one_of(name, CATALOGUE, "data set in the catalogue")]
-    if entry.url is None:
-        raise DatasetError(
-            "no-download",
-            f"{entry.title} cannot be downloaded without an account. "
-            + " ".join(entry.instructions),
-        )
-    return _Found(
-        source=Source.CATALOGUE,
-        name=name,
-        location=workspace.pictures_folder(name),
-        id=name,
-        origin=name,
-    )
-
-
-def _from_archive(workspace: Workspace, archive: Path) -> _Found:
-    facts = archive.stat()
-    name = archive.stem or "pictures"
-    dataset_id = f"{_slug(name)}-{_digest(archive, facts.st_size, facts.st_mtime_ns)}"
-    return _Found(
-        source=Source.ARCHIVE,
-        name=name,
-        location=workspace.pictures_folder(dataset_id),
-        id=dataset_id,
-        origin=str(archive),
-    )
-
-
-def _folder(path: str) -> Path:
-    folder = Path(path).expanduser()
-    try:
-        exists, is_folder = folder.exists(), folder.is_dir()
-    except (OSError, ValueError):  # a name that the system does not take
-        exists, is_folder = False, False
-    if not path.strip() or not exists:
-        raise DatasetError(
-            "missing-path", f"There is no folder at {path!r}. Check the path and its spelling."
-        )
-    if not is_folder:
-        raise DatasetError(
-            "not-a-folder",
-            f"A data set is a folder with one sub-folder per class, or a zip of such a folder. "
-            f"Received another file: {path!r}.",
-        )
-    return folder.resolve()
-
-
-def _one_of(name: str, table: Mapping[str, Any], what: str) -> str:
-    if name not in table:
-        raise DatasetError(
-            "unknown-dataset", f"There is no {what} {name!r}. Choose one of: {', '.join(table)}."
-        )
-    return name
-
-
 def _clean_name(name: str) -> str:
     name = " ".join(name.split())
     if not 1 <= len(name) <= 120 or not name.isprintable():
@@ -385,16 +296,6 @@ def _clean_name(name: str) -> str:
             "name", f"A data set's name has 1 to 120 printable characters. Received: {name!r}."
         )
     return name
-
-
-def _slug(name: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40] or "pictures"
-
-
-def _digest(*parts: object) -> str:
-    return hashlib.sha256(
-        "\0".join(map(str, parts)).encode("utf-8", "surrogateescape")
-    ).hexdigest()[:6]
 
 
 def _dataset(row: Row[Any]) -> Dataset:

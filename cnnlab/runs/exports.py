@@ -9,10 +9,10 @@ from typing import Any
 
 from cnnlab.config import SplitConfig
 from cnnlab.datasets.export import Exported, ExportLayout, export_data
+from cnnlab.progress import PhaseProgress, in_phase
 from cnnlab.runs.audits import find_near_copies
 from cnnlab.runs.corrections import load_index
 from cnnlab.runs.datasets import Dataset
-from cnnlab.runs.scans import PhaseProgress
 from cnnlab.runs.store import Store
 from cnnlab.workspace import Workspace
 
@@ -74,5 +74,5 @@ def export_dataset(
         layout=request.layout,
         split=request.split,
         pairs=pairs,
-        progress=None if progress is None else lambda done, of: progress(COPYING, done, of),
+        progress=in_phase(progress, COPYING),
     )

@@ -8,7 +8,8 @@ from pathlib import Path
 from cnnlab.datasets.folders import SPLIT_FOLDERS
 from cnnlab.datasets.uploads import Upload, add_pictures, check_class_name
 from cnnlab.errors import DatasetError
-from cnnlab.runs.datasets import Dataset, Source, add_imported
+from cnnlab.runs.datasets import Dataset, add_imported
+from cnnlab.runs.sources import Source
 from cnnlab.runs.store import Store
 from cnnlab.workspace import Workspace, explain_os_error
 

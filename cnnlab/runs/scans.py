@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -14,13 +13,12 @@ from cnnlab.datasets.catalogue import fetch
 from cnnlab.datasets.index import DatasetIndex, read_index, summary, write_index
 from cnnlab.datasets.scan import scan
 from cnnlab.errors import DatasetError
+from cnnlab.progress import PhaseProgress, in_phase
 from cnnlab.runs.corrections import corrected
-from cnnlab.runs.datasets import Dataset, Source, get_dataset, note_scan, save_scan
+from cnnlab.runs.datasets import Dataset, get_dataset, note_scan, save_scan
+from cnnlab.runs.sources import Source
 from cnnlab.runs.store import Store
 from cnnlab.workspace import Workspace
-
-Progress = Callable[[int, int], object]
-PhaseProgress = Callable[[str, int, int], object]  # what is done, pieces done, pieces in all
 
 SCANNING = "looking at the pictures"
 UNPACKING = "unpacking"
@@ -49,7 +47,7 @@ def scan_dataset(
     bring_pictures(workspace, dataset, progress)
     with workspace.lock(f"index-{dataset.id}"):
         previous = previous_index(workspace, dataset.id)
-        found = scan(dataset.location, previous, _in_phase(progress, SCANNING))
+        found = scan(dataset.location, previous, in_phase(progress, SCANNING))
         if found is not previous:
             write_index(found, workspace.index_file(dataset.id))
     index = corrected(store, dataset, found)
@@ -70,7 +68,7 @@ def bring_pictures(
         WorkspaceError: If the disk is full.
     """
     if dataset.source is Source.BUILTIN:
-        materialise(dataset.name, dataset.location, _in_phase(progress, PAINTING))
+        materialise(dataset.name, dataset.location, in_phase(progress, PAINTING))
     if dataset.source is Source.FOLDER or dataset.location.is_dir():
         return
     with workspace.lock(f"pictures-{dataset.id}"):
@@ -103,13 +101,7 @@ def _unpack(workspace: Workspace, dataset: Dataset, progress: PhaseProgress | No
             f"{dataset.origin or incoming}. Remove this data set and import it again.",
         )
     try:
-        extract_zip(archive, dataset.location, _in_phase(progress, UNPACKING))
+        extract_zip(archive, dataset.location, in_phase(progress, UNPACKING))
     finally:  # refused or unpacked: an upload is not needed any more
         with suppress(OSError):
             incoming.unlink(missing_ok=True)
-
-
-def _in_phase(progress: PhaseProgress | None, phase: str) -> Progress | None:
-    if progress is None:
-        return None
-    return lambda done, total: progress(phase, done, total)

@@ -10,9 +10,10 @@ from cnnlab.datasets.index import DatasetIndex
 from cnnlab.datasets.measures import read_measures
 from cnnlab.errors import DatasetError
 from cnnlab.inference.features import find_weights, picture_features
+from cnnlab.progress import PhaseProgress, in_phase
 from cnnlab.runs.audits import AuditFiles, find_near_copies
 from cnnlab.runs.datasets import Dataset
-from cnnlab.runs.scans import PhaseProgress
+from cnnlab.runs.scans import SCANNING
 from cnnlab.workspace import Workspace
 
 BACKBONE = "mobilenet_v2"
@@ -65,9 +66,7 @@ def _by_backbone(
         model_file,
         dataset.location,
         paths,
-        None
-        if progress is None
-        else lambda done, of: progress("looking at the pictures", done, of),
+        in_phase(progress, SCANNING),
     )
     return _lay_out(pictures["content_hash"].to_numpy()[read], features, BACKBONE, progress)
 

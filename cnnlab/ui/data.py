@@ -10,8 +10,8 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from cnnlab.config import DataConfig, RunConfig, SplitConfig
-from cnnlab.datasets.audit import Finding
 from cnnlab.datasets.embedding import ImageMap, read_map
+from cnnlab.datasets.findings import Finding
 from cnnlab.datasets.index import DatasetIndex
 from cnnlab.datasets.measures import Measures, read_measures
 from cnnlab.datasets.selection import select

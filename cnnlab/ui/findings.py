@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from cnnlab.datasets.audit import Finding, Kind, Severity
 from cnnlab.datasets.edits import Edit
+from cnnlab.datasets.findings import Finding, Kind, Severity
 from cnnlab.datasets.index import DatasetIndex
 from cnnlab.figures.shortcuts import plot_shortcuts
 from cnnlab.figures.text import escape_markdown, shorten

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from cnnlab.datasets.audit import Finding, Kind
+from cnnlab.datasets.findings import Finding, Kind
 from cnnlab.datasets.index import DatasetIndex
 from cnnlab.datasets.splits import Split
 from cnnlab.figures.text import escape_markdown, shorten

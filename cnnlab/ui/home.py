@@ -7,8 +7,9 @@ import streamlit as st
 from cnnlab.config import change_config
 from cnnlab.figures.text import escape_markdown
 from cnnlab.networks.recipes import recipe
-from cnnlab.runs.datasets import BUILTIN_PREFIX, add_dataset, list_datasets
+from cnnlab.runs.datasets import add_dataset, list_datasets
 from cnnlab.runs.runs import Run, list_runs, submit_run
+from cnnlab.runs.sources import BUILTIN_PREFIX
 from cnnlab.ui import context, frame
 from cnnlab.ui.address import go
 from cnnlab.ui.choices import DATA, RUN, bold, remember

@@ -33,8 +33,8 @@ def leave_unanswered() -> None:
     def note(requests: ScriptRequests, request: RerunData) -> bool:
         return _another_page_waits(requests, request) or note_request(requests, request)
 
-    ScriptRunner._run_script = answer  # type: ignore[method-assign]
-    ScriptRequests.request_rerun = note  # type: ignore[method-assign]
+    ScriptRunner._run_script = answer  # type: ignore[assignment, method-assign]
+    ScriptRequests.request_rerun = note  # type: ignore[assignment, method-assign]
 
 
 def _is_of_another_page(runner: ScriptRunner, request: RerunData) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 
 import streamlit as st
 
@@ -14,6 +13,7 @@ from cnnlab.datasets.index import DatasetIndex
 from cnnlab.datasets.pixel_cache import GIGABYTE, PixelCache
 from cnnlab.errors import CnnlabError
 from cnnlab.figures.text import escape_markdown, shorten
+from cnnlab.paths import user_path
 from cnnlab.runs import corrections, jobs
 from cnnlab.runs.datasets import Dataset, move_dataset, remove_dataset, rename_dataset
 from cnnlab.runs.exports import ExportRequest
@@ -111,11 +111,14 @@ def _export(dataset: Dataset, index: DatasetIndex) -> None:
             return
         split = SplitConfig(validation=validation, test=test, seed=int(seed))
     if st.button("Export", icon=":material/drive_file_move:", disabled=not target.strip()):
-        request = ExportRequest(
-            target=Path(target.strip()).expanduser(), layout=ExportLayout(layout), split=split
-        )
-        jobs.submit_job(context.store(), JobKind.EXPORT, dataset.id, request.to_json())
-        st.rerun()
+
+        def export() -> None:
+            request = ExportRequest(
+                target=user_path(target.strip()), layout=ExportLayout(layout), split=split
+            )
+            jobs.submit_job(context.store(), JobKind.EXPORT, dataset.id, request.to_json())
+
+        _try(export)
 
 
 def _names(dataset: Dataset) -> None:

@@ -7,16 +7,17 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from cnnlab.datasets.audit import Severity
 from cnnlab.datasets.balance import is_uneven
+from cnnlab.datasets.findings import Severity
 from cnnlab.datasets.index import DatasetIndex
 from cnnlab.datasets.splits import Split
 from cnnlab.errors import DatasetError
 from cnnlab.figures.samples import plot_class_counts
 from cnnlab.figures.text import escape_markdown
 from cnnlab.runs import jobs
-from cnnlab.runs.datasets import Dataset, Source
+from cnnlab.runs.datasets import Dataset
 from cnnlab.runs.made_sets import takes_pictures
+from cnnlab.runs.sources import Source
 from cnnlab.runs.states import JobKind
 from cnnlab.ui import context, findings, frame, gallery, image_map, manage, preparation, sources
 from cnnlab.ui.address import asked, choose, follow, go, show_in

@@ -17,16 +17,14 @@ from cnnlab.datasets.uploads import save_uploads
 from cnnlab.errors import CnnlabError
 from cnnlab.runs import jobs
 from cnnlab.runs.datasets import (
-    BUILTIN_PREFIX,
-    CATALOGUE_PREFIX,
     Dataset,
-    Source,
     add_dataset,
     add_imported,
     find_dataset,
     remove_dataset,
 )
 from cnnlab.runs.made_sets import class_folders_of, has_pictures, make_set, put_pictures
+from cnnlab.runs.sources import BUILTIN_PREFIX, CATALOGUE_PREFIX, Source
 from cnnlab.runs.states import JobKind
 from cnnlab.ui import context, frame
 from cnnlab.ui.address import go

@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cnnlab.datasets.audit import Kind, Severity, find
+from cnnlab.datasets.audit import find
 from cnnlab.datasets.edits import Correction, Edit, apply_corrections
+from cnnlab.datasets.findings import Kind, Severity
 from cnnlab.datasets.measures import COLUMNS as MEASURED
 from cnnlab.datasets.measures import Measures
 from cnnlab.datasets.shortcuts import Shortcuts

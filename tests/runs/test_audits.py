@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cnnlab.datasets.audit import Kind
 from cnnlab.datasets.edits import Edit
+from cnnlab.datasets.findings import Kind
 from cnnlab.runs.audits import (
     AuditFiles,
     audit_dataset,

@@ -12,7 +12,6 @@ from cnnlab.errors import DatasetError
 from cnnlab.runs import datasets, jobs, runs
 from cnnlab.runs.corrections import correct, load_index
 from cnnlab.runs.datasets import (
-    Source,
     add_dataset,
     add_imported,
     find_dataset,
@@ -26,6 +25,7 @@ from cnnlab.runs.processes import ProcessIdentity
 from cnnlab.runs.scans import scan_dataset
 from cnnlab.runs.scheduler import Scheduler
 from cnnlab.runs.schema import SCHEMA_VERSION
+from cnnlab.runs.sources import Source
 from cnnlab.runs.states import JobKind, RunState
 from cnnlab.runs.store import open_store
 

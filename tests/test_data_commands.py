@@ -182,6 +182,30 @@ def test_a_class_without_its_pictures_is_a_wrong_argument(workspace, value):
     assert document(call("datasets", "--json", workspace=workspace)) == []
 
 
+def test_a_class_from_an_empty_folder_is_a_wrong_argument(workspace, tmp_path):
+    (tmp_path / "none").mkdir()
+    value = f"cup={tmp_path / 'none'}"
+    result = call("datasets", "make", "cups", "--pictures", value, workspace=workspace)
+    assert result.returncode == 2
+    assert value in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_commands_on_a_set_take_its_folder_or_zip_for_its_id(workspace, folders, tmp_path):
+    archive = zipped(folders, tmp_path / "colours.zip")
+    for place in (folders, archive):
+        refused = call("correct", place, "list", workspace=workspace)
+        assert refused.stderr.startswith("unknown-dataset: ")
+        call("scan", place, workspace=workspace)
+        done = call("correct", place, "exclude", "red/001.png", "--json", workspace=workspace)
+        assert document(done)["excluded"] == 1
+        call("datasets", "rename", place, "renamed", workspace=workspace)
+        (listed,) = document(call("datasets", "--json", workspace=workspace))
+        assert listed["name"] == "renamed"
+        removed = call("datasets", "remove", place, "--json", workspace=workspace)
+        assert document(removed)["removed"]
+
+
 def test_a_dangerous_zip_is_refused_by_member_and_leaves_nothing(workspace, folders, tmp_path):
     archive = zipped(folders, tmp_path / "bad.zip")
     with zipfile.ZipFile(archive, "a") as file:

@@ -75,10 +75,10 @@ def correct(
         DatasetError: If there is no picture to correct, one is not in the index
             ("unknown-picture"), or the class name is missing or not allowed ("class-name").
     """
-    if edit is Edit.RELABEL:
-        class_name = check_class_name(class_name or "")
     file = workspace.index_file(dataset.id)
     index = load_index(store, workspace, dataset)
+    if edit is Edit.RELABEL and class_name not in index.class_folders:
+        class_name = check_class_name(class_name or "")
     content_of = dict(zip(index.frame["path"], index.frame["content_hash"], strict=True))
     chosen = sorted(set(paths))
     _check_paths(chosen, content_of, dataset)

@@ -94,14 +94,16 @@ def test_a_target_that_would_touch_other_files_is_refused(root, tmp_path, place)
     assert tree_digest(tmp_path) == before
 
 
-@pytest.mark.parametrize("change", ["gone", "grown"])
+@pytest.mark.parametrize("change", ["gone", "grown", "other bytes"])
 def test_a_picture_that_changed_since_the_scan_stops_the_export(root, tmp_path, change):
     index = scan(root)
     victim = root / "red/005.png"
     if change == "gone":
         victim.unlink()
-    else:
+    elif change == "grown":
         victim.write_bytes(victim.read_bytes() + b"more")
+    else:
+        victim.write_bytes(victim.read_bytes()[:-1] + b"x")
     with pytest.raises(DatasetError) as refused:
         export_data(root, index, tmp_path / "out", layout=ExportLayout.FLAT)
     assert refused.value.reason == "picture-changed"

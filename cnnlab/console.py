@@ -252,7 +252,11 @@ def print_classifications(rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _print_table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    table = Table(*header)
+    first, *others = header
+    table = Table()
+    table.add_column(first, no_wrap=True, overflow="fold")  # ids and paths are there to be copied
+    for name in others:
+        table.add_column(name, overflow="fold")
     for row in rows:
         table.add_row(*(Text(str(cell)) for cell in row))
     _output.print(table)

@@ -154,7 +154,7 @@ def check_folder(root: Path) -> None:
     if not exists:
         raise DatasetError(
             "missing-path",
-            f"A data set must be a folder that exists. Received: {root}. Check its spelling.",
+            f"There is no folder at {root}. Check the path and its spelling.",
         )
     if not is_folder:
         raise DatasetError(

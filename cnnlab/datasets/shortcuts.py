@@ -15,7 +15,7 @@ from cnnlab.datasets.index import DatasetIndex
 
 FACTS = ("width", "height", "bytes", "format", "mode", "orientation")
 TOGETHER = "all of them"
-CLEAR_GAIN = 0.1  # accuracy above the baseline from which a network would learn the shortcut
+CLEAR_GAIN = 0.1  # share of what the baseline leaves to gain
 _FOLDS = 5
 _MOST_PICTURES = 20_000
 _SEED = 0
@@ -39,9 +39,7 @@ class Shortcuts:
     def telling(self) -> dict[str, float]:
         """The facts that are clearly better than naming the largest class, best first."""
         found = {
-            name: score
-            for name, score in self.scores.items()
-            if score - self.baseline >= CLEAR_GAIN * (1 - self.baseline)
+            name: score for name, score in self.scores.items() if is_telling(score, self.baseline)
         }
         return dict(sorted(found.items(), key=lambda item: -item[1]))
 
@@ -62,6 +60,11 @@ class Shortcuts:
             baseline=float(document["baseline"]),
             scores=scores,
         )
+
+
+def is_telling(score: float, baseline: float) -> bool:
+    """Whether an accuracy is so far above the baseline that a network would learn the shortcut."""
+    return score - baseline >= CLEAR_GAIN * (1 - baseline)
 
 
 def find_shortcuts(index: DatasetIndex) -> Shortcuts:

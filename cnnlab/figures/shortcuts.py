@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import plotly.graph_objects as go
 
-from cnnlab.datasets.shortcuts import CLEAR_GAIN
+from cnnlab.datasets.shortcuts import is_telling
 from cnnlab.figures.text import escape, percent
 from cnnlab.figures.theme import PALETTE, shades, style
 
@@ -37,7 +37,7 @@ def shortcuts_info(scores: Mapping[str, float], baseline: float) -> ShortcutsInf
     return ShortcutsInfo(
         facts=tuple(name for name, _ in ranked),
         scores=tuple(score for _, score in ranked),
-        telling=tuple(score - baseline >= CLEAR_GAIN * (1 - baseline) for _, score in ranked),
+        telling=tuple(is_telling(score, baseline) for _, score in ranked),
         baseline=baseline,
     )
 
@@ -84,7 +84,9 @@ def draw_shortcuts(info: ShortcutsInfo, *, dark: bool) -> go.Figure:
             "xanchor": "left",
         },
     )
-    figure.update_xaxes(range=[0, 1.1], tickformat=".0%", fixedrange=True, title_text="right")
+    figure.update_xaxes(
+        range=[0, 1.1], tickformat=".0%", fixedrange=True, title_text="classes guessed right"
+    )
     figure.update_yaxes(
         type="category",
         categoryorder="array",

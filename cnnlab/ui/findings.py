@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 import streamlit as st
 
@@ -9,28 +11,29 @@ from cnnlab.datasets.edits import Edit
 from cnnlab.datasets.findings import Finding, Kind, Severity
 from cnnlab.datasets.index import DatasetIndex
 from cnnlab.figures.shortcuts import plot_shortcuts
-from cnnlab.figures.text import escape_markdown, shorten
+from cnnlab.figures.text import escape_markdown
 from cnnlab.runs import audits, jobs
 from cnnlab.runs.audits import AuditFiles
 from cnnlab.runs.datasets import Dataset
 from cnnlab.runs.states import JobKind, RunState
 from cnnlab.ui import context, frame
 from cnnlab.ui.address import go
+from cnnlab.ui.cards import picture_grid
 from cnnlab.ui.charts import show_chart
 from cnnlab.ui.choices import DATA
-from cnnlab.ui.correcting import correct, undo_button
-from cnnlab.ui.data import findings_of, thumbnails_of
+from cnnlab.ui.correcting import correct, correction_bar, ticked, undo_button
+from cnnlab.ui.data import findings_of
 from cnnlab.ui.gallery import FINDING, SHOWABLE
 from cnnlab.ui.jobs import follow_job
 
 SHOWN_GROUPS = 6
+SHOWN_COPIES = 4  # of each group
 SHOWN_PICTURES = 12
 _ICONS = {
     Severity.PROBLEM: ":red[:material/error:]",
     Severity.WARNING: ":orange[:material/warning:]",
     Severity.NOTE: ":blue[:material/info:]",
 }
-_THUMB_PX = 108
 
 
 def findings(dataset: Dataset, index: DatasetIndex) -> None:
@@ -42,7 +45,7 @@ def findings(dataset: Dataset, index: DatasetIndex) -> None:
         st.markdown(_verdict(found))
         undo_button(dataset, key="findings")
     for finding in found:
-        _finding(dataset, index, finding)
+        frame.fragment(_finding)(dataset, index, finding)
 
 
 def _verdict(found: list[Finding]) -> str:
@@ -62,11 +65,12 @@ def _keep_up(dataset: Dataset, index: DatasetIndex) -> None:
     job = jobs.latest_job(context.store(), JobKind.AUDIT, dataset.id)
     if follow_job(job, "Checking the pictures"):
         return
-    if job is not None and job.state is RunState.FAILED:
-        again = st.button("Check again", icon=":material/refresh:")
-    else:
-        again = audits.known_pairs(context.workspace(), dataset, index) is None
-    if again:
+    if audits.known_pairs(context.workspace(), dataset, index) is not None:
+        return
+    ended_early = job is not None and job.state is not RunState.COMPLETED
+    if ended_early:
+        st.info("The pictures were not checked to the end, so there may be more to find.")
+    if not ended_early or st.button("Check the pictures", icon=":material/refresh:"):
         jobs.submit_job(context.store(), JobKind.AUDIT, dataset.id)
         st.rerun()
 
@@ -81,10 +85,8 @@ def _finding(dataset: Dataset, index: DatasetIndex, finding: Finding) -> None:
             problem_table(index)
         elif finding.kind is Kind.SHORTCUT:
             _shortcut_chart(dataset)
-        elif finding.groups:
-            _groups(dataset, index, finding)
         elif finding.paths:
-            _strip(dataset, index, list(finding.paths[:SHOWN_PICTURES]))
+            _pictures(dataset, index, finding)
         _answers(dataset, finding)
 
 
@@ -99,29 +101,29 @@ def problem_table(index: DatasetIndex) -> None:
     )
 
 
-def _groups(dataset: Dataset, index: DatasetIndex, finding: Finding) -> None:
-    with st.container(horizontal=True, gap="medium"):
-        for group in finding.groups[:SHOWN_GROUPS]:
-            with st.container(width="content", border=True):
-                _strip(dataset, index, list(group[:4]))
+def _pictures(dataset: Dataset, index: DatasetIndex, finding: Finding) -> None:
+    """Some of a finding's pictures, those of a group together, and what can be done with them."""
+    key = f"finding-{finding.kind}"
+    bar = st.container()
+    if finding.groups:
+        with st.container(horizontal=True, gap="medium"):
+            for group in finding.groups[:SHOWN_GROUPS]:
+                with st.container(width="content", border=True):
+                    rows = _rows(index, group[:SHOWN_COPIES])
+                    picture_grid(dataset, index, rows, key=key, named=True)
+    else:
+        rows = _rows(index, finding.paths[:SHOWN_PICTURES])
+        picture_grid(dataset, index, rows, key=key, named=True)
+    chosen = ticked(dataset, key) & set(index.frame["path"])
+    if chosen:
+        with bar:
+            correction_bar(dataset, index, sorted(chosen), key=key)
 
 
-def _strip(dataset: Dataset, index: DatasetIndex, paths: list[str]) -> None:
-    """A row of small pictures with class, and split where the folders give one."""
-    rows = index.frame[index.frame["path"].isin(paths)].set_index("path").loc[paths].reset_index()
-    pictures = thumbnails_of(dataset.location, rows)
-    with st.container(horizontal=True, gap="small"):
-        for picture, path, name, split in zip(
-            pictures, rows["path"], rows["class"], rows["split"], strict=True
-        ):
-            if picture is not None:
-                place = f"{name} · {split}" if split else name
-                with st.container(width=_THUMB_PX, gap="xxsmall"):
-                    st.image(picture, width=_THUMB_PX, alt=f"{name}: {path}")
-                    st.caption(
-                        f"{escape_markdown(shorten(place, 22))}  \n"
-                        f"{escape_markdown(shorten(path.rsplit('/', 1)[-1], 16))}"
-                    )
+def _rows(index: DatasetIndex, paths: Sequence[str]) -> pd.DataFrame:
+    """Rows of pictures, in the order asked for."""
+    rows = index.frame[index.frame["path"].isin(paths)]
+    return rows.set_index("path").loc[list(paths)].reset_index()
 
 
 def _answers(dataset: Dataset, finding: Finding) -> None:

@@ -11,17 +11,16 @@ import streamlit as st
 from cnnlab.datasets.findings import Finding, Kind
 from cnnlab.datasets.index import DatasetIndex
 from cnnlab.datasets.splits import Split
-from cnnlab.figures.text import escape_markdown, shorten
+from cnnlab.figures.text import escape_markdown
 from cnnlab.runs.datasets import Dataset
 from cnnlab.ui import frame
 from cnnlab.ui.address import asked, choose, show_in
-from cnnlab.ui.correcting import correction_bar, tick, ticked
-from cnnlab.ui.data import findings_of, measures_of, sides_of, thumbnails_of
-from cnnlab.ui.picture import show_picture
+from cnnlab.ui.cards import picture_grid
+from cnnlab.ui.correcting import correction_bar
+from cnnlab.ui.data import findings_of, measures_of, sides_of
 from cnnlab.ui.preparation import drafted
 
 PAGE_SIZE = 24
-CARD_PX = 132
 ALL = "all"
 FINDING = "finding"
 
@@ -47,37 +46,6 @@ def gallery(dataset: Dataset, index: DatasetIndex) -> None:
     frame.fragment(_gallery)(dataset, index)
 
 
-def picture_grid(
-    dataset: Dataset, index: DatasetIndex, rows: pd.DataFrame, *, key: str
-) -> list[str]:
-    """A page of pictures that can be ticked and opened.
-
-    Args:
-        dataset: Where they lie.
-        index: With the user's corrections.
-        rows: Of the index, the pictures to show.
-        key: Tells grids on one page apart.
-
-    Returns:
-        Paths of the ticked ones among all that were ever shown in this grid.
-    """
-    lost: list[str] = []
-    with st.container(horizontal=True, gap="small"):
-        pictures = thumbnails_of(dataset.location, rows)
-        for path, name, picture in zip(rows["path"], rows["class"], pictures, strict=True):
-            if picture is None:
-                lost.append(path)
-            else:
-                _card(dataset, index, path, name, picture, key)
-    if lost:
-        st.warning(
-            f"{len(lost)} pictures of this page cannot be read any more, such as "
-            f"{escape_markdown(lost[0])}. Look again to update the counts.",
-            icon=":material/warning:",
-        )
-    return sorted(ticked(dataset, key))
-
-
 def _gallery(dataset: Dataset, index: DatasetIndex) -> None:
     finding = _chosen_finding(dataset)
     chosen = _filtered(dataset, index, finding)
@@ -97,28 +65,6 @@ def _gallery(dataset: Dataset, index: DatasetIndex) -> None:
     with foot:
         first = (page - 1) * PAGE_SIZE + 1 if len(chosen) else 0
         st.caption(f"Pictures {first:,} to {first + len(rows) - 1:,} of {len(chosen):,}")
-
-
-def _card(
-    dataset: Dataset, index: DatasetIndex, path: str, class_name: str, picture: bytes, key: str
-) -> None:
-    mark = ""
-    if path in index.excluded:
-        mark = " :material/block:"
-    elif path in index.relabelled:
-        mark = " :material/label:"
-    with st.container(width=CARD_PX, gap="xxsmall"):
-        st.image(picture, width=CARD_PX, alt=f"{class_name}: {path}")
-        with st.container(horizontal=True, gap="xxsmall", vertical_alignment="center"):
-            tick(dataset, path, f"{escape_markdown(shorten(class_name, 16))}{mark}", key)
-            if st.button(
-                "",
-                icon=":material/zoom_in:",
-                type="tertiary",
-                key=f"open-{key}-{dataset.id}-{path}",
-                help="See it in full",
-            ):
-                show_picture(dataset, index, path)
 
 
 def _chosen_finding(dataset: Dataset) -> Finding | None:

@@ -14,10 +14,11 @@ from cnnlab.runs import jobs
 from cnnlab.runs.datasets import Dataset
 from cnnlab.runs.states import JobKind
 from cnnlab.ui import context
+from cnnlab.ui.cards import picture_grid
 from cnnlab.ui.charts import show_chart, show_selectable
 from cnnlab.ui.correcting import correction_bar
 from cnnlab.ui.data import map_of, means_of
-from cnnlab.ui.gallery import PAGE_SIZE, picture_grid
+from cnnlab.ui.gallery import PAGE_SIZE
 from cnnlab.ui.jobs import follow_job
 
 _FEATURES = {

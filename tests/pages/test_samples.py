@@ -18,6 +18,7 @@ from cnnlab.runs.datasets import Dataset, add_dataset, get_dataset, list_dataset
 from cnnlab.runs.jobs import latest_job
 from cnnlab.runs.processes import ProcessIdentity
 from cnnlab.runs.scans import scan_dataset
+from cnnlab.runs.scheduler import LOCK_NAME
 from cnnlab.runs.states import JobKind, RunState
 from cnnlab.runs.store import Store
 from cnnlab.training.image_map import map_dataset
@@ -286,6 +287,42 @@ def test_findings_start_an_audit_where_there_is_none(
     job = latest_job(store, JobKind.AUDIT, added.id)
     assert job is not None
     assert job.state is RunState.QUEUED or job.process is not None
+
+
+def test_an_audit_that_was_stopped_stays_stopped_until_it_is_asked_for(
+    store, workspace, class_folders, open_page: Open
+):
+    added = add_dataset(store, workspace, class_folders)
+    scan_dataset(store, workspace, added)
+    with workspace.lock(LOCK_NAME):  # no scheduler carries anything out meanwhile
+        job_id = jobs.submit_job(store, JobKind.AUDIT, added.id)
+        app = open_page(workspace, "samples", data=added.id, view="findings")
+        click(app, "Stop")
+        assert jobs.get_job(store, job_id).state is RunState.STOPPED
+        app = open_page(workspace, "samples", data=added.id, view="findings")
+        assert "not checked to the end" in said(app)
+        assert latest_job(store, JobKind.AUDIT, added.id).id == job_id
+        click(app, "Check the pictures")
+        assert latest_job(store, JobKind.AUDIT, added.id).id != job_id
+
+
+def test_pictures_of_a_finding_are_corrected_where_they_are_shown(
+    dataset, store, workspace, folders, open_page: Open
+):
+    before = tree_digest(folders)
+    app = open_page(workspace, "samples", data=dataset.id, view="findings")
+    conflicts = [box for box in ticks(app) if "label-conflict" in box.key]
+    assert len(conflicts) == 2
+    next(box for box in conflicts if box.key.endswith("blue/lost.png")).check().run()
+    app.selectbox(key="class-finding-label-conflict").set_value("green").run()
+    click(app, "Relabel them")
+    index = load_index(store, workspace, dataset)
+    assert index.relabelled == {"blue/lost.png": "blue"}
+    app = open_page(workspace, "samples", data=dataset.id, view="findings")
+    assert "two labels" not in said(app)
+    click(app, "Undo")
+    assert not load_index(store, workspace, dataset).relabelled
+    assert tree_digest(folders) == before
 
 
 def test_a_failed_scan_says_why_and_can_be_tried_again(

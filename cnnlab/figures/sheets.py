@@ -152,7 +152,13 @@ def draw_sheet(info: SheetInfo, *, title: str, subtitle: str, dark: bool) -> go.
     left = 1.1 if info.row_labels else 0.02
     hidden = {"visible": False, "fixedrange": True}
     figure.update_xaxes(range=[-left, width + 0.02], constrain="domain", **hidden)
-    figure.update_yaxes(range=[height, -0.02], scaleanchor="x", constrain="domain", **hidden)
+    figure.update_yaxes(
+        range=[height, -0.02],
+        scaleanchor="x",
+        constrain="domain",
+        constraintoward="top",  # on a narrow screen what is left of the height stays below
+        **hidden,
+    )
     row_px = _SMALL_ROW_PX if info.columns > _MANY_COLUMNS else _ROW_PX
     return style(
         figure,

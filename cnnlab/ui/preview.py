@@ -103,7 +103,7 @@ def _first_batch(dataset: Dataset, assignment: SplitAssignment, config: RunConfi
         batch.pixels,
         (),
         columns=SHEET_COLUMNS,
-        title=f"The first {len(batch.paths)} training pictures of the first epoch",
+        title=f"The first {len(batch.paths)} training pictures",
         dark=context.is_dark(),
     )
     show_chart(figure, key="first-batch")
@@ -174,7 +174,7 @@ def _augmentation(dataset: Dataset, assignment: SplitAssignment, config: RunConf
         [picture.pixels[0], *drawn],
         ["original", *[f"draw {number + 1}" for number in range(DRAWS)]],
         columns=3,
-        title="As the network may see it while training",
+        title="Draws, as training makes them",
         dark=context.is_dark(),
     )
     show_chart(figure, key="augmentation-draws")

@@ -228,9 +228,9 @@ CATALOGUE: Mapping[str, CatalogueEntry] = MappingProxyType(
             instructions=(
                 "Make an account at kaggle.com, or log in.",
                 "Download the data set puneet6060/intel-image-classification (about 360 MB).",
-                "Unpack it, and put the folders seg_train/seg_train and seg_test/seg_test side by "
-                "side under the names train and test.",
-                "Add the folder that holds both, or upload it as a zip.",
+                "Add the zip as it is, by its path on this server or as an upload; or unpack it, "
+                "and add the folder that holds seg_train and seg_test. Its folder seg_pred has no "
+                "classes and is left out.",
             ),
         ),
     }

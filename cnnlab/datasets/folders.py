@@ -21,6 +21,8 @@ SPLIT_FOLDERS = {
     "validation": "validation",
     "test": "test",
     "testing": "test",
+    "seg_train": "train",  # as Intel's scenes come, with a folder of the same name inside
+    "seg_test": "test",
 }
 """The split that a folder stands for, by its name in lower case."""
 
@@ -99,8 +101,8 @@ def list_files(root: Path) -> FolderContents:
     """List the files of all classes, without opening any and without changing anything.
 
     The folders in `root` are the classes, and whatever is below one belongs to it. If they are
-    named train, validation and test (or training, val, valid, testing; in any case), the classes
-    are one level further down. Hidden files and folders are skipped. Links are followed, but each
+    named train, validation and test (or training, val, valid, testing, seg_train, seg_test; in any
+    case), the classes are one level further down; train/train and the like count as one. Hidden files and folders are skipped. Links are followed, but each
     folder is visited once for a class.
 
     Raises:
@@ -126,9 +128,13 @@ def list_files(root: Path) -> FolderContents:
     else:
         classes = [(name, top.inside(name), "") for name in folders]
     for side, split in sides.items():
-        inner, more_loose = _children_or_problem(top.inside(side), split, files)
+        folder = top.inside(side)
+        inner, more_loose = _children_or_problem(folder, split, files)
+        if not more_loose and [name.casefold() for name in inner] == [side.casefold()]:
+            folder = folder.inside(inner[0])  # train/train/cats, as some archives have it
+            inner, more_loose = _children_or_problem(folder, split, files)
         loose += more_loose
-        classes += [(name, top.inside(side).inside(name), split) for name in inner]
+        classes += [(name, folder.inside(name), split) for name in inner]
     for name, folder, split in classes:
         _add_below(files, folder, _class_name(name), split, root_key=_identity(top.place))
     if not len(files):

@@ -163,6 +163,27 @@ def test_a_folder_beside_train_and_test_is_left_out_with_a_note(tmp_path):
     assert "annotations" in note
 
 
+def test_split_folder_inside_one_of_its_own_name_counts_once(tmp_path):
+    """As Intel's scenes come from Kaggle."""
+    for place in ("seg_train/seg_train/sea", "seg_test/seg_test/sea"):
+        make(tmp_path, f"{place}/1.jpg", f"{place}/2.jpg")
+    make(tmp_path, "seg_pred/seg_pred/3.jpg")
+    contents = list_files(tmp_path)
+    assert contents.class_folders == ("sea",)
+    assert [(file.path, file.split) for file in each(contents)] == [
+        ("seg_test/seg_test/sea/1.jpg", "test"),
+        ("seg_test/seg_test/sea/2.jpg", "test"),
+        ("seg_train/seg_train/sea/1.jpg", "train"),
+        ("seg_train/seg_train/sea/2.jpg", "train"),
+    ]
+    assert any("seg_pred" in note for note in contents.notes)
+
+
+def test_class_of_the_name_of_its_split_folder_stays_a_class(tmp_path):
+    make(tmp_path, "train/train/1.jpg", "train/ship/2.jpg", "test/train/3.jpg", "test/ship/4.jpg")
+    assert list_files(tmp_path).class_folders == ("ship", "train")
+
+
 def test_pictures_in_no_class_folder_are_counted_in_a_note(tmp_path):
     make(tmp_path, "loose.jpg", "README.txt", "cat/1.png", "dog/1.png", "also loose.PNG")
     contents = list_files(tmp_path)

@@ -102,8 +102,8 @@ def list_files(root: Path) -> FolderContents:
 
     The folders in `root` are the classes, and whatever is below one belongs to it. If they are
     named train, validation and test (or training, val, valid, testing, seg_train, seg_test; in any
-    case), the classes are one level further down; train/train and the like count as one. Hidden files and folders are skipped. Links are followed, but each
-    folder is visited once for a class.
+    case), the classes are one level further down; train/train and the like count as one. Hidden
+    files and folders are skipped. Links are followed, but each folder is visited once for a class.
 
     Raises:
         DatasetError: "missing-path", "not-a-folder" or "unreadable-folder" if the folder cannot

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import blake2b
@@ -205,31 +205,68 @@ def _cut(
     Returns:
         Classes with too few different pictures to be cut, and how many they have.
     """
-    too_small: dict[str, int] = {}
     if not parts:
-        return too_small
+        return {}
     units = _units(np.flatnonzero(splits == source.value), pictures, source, seed)
-    shared = [unit for unit in units if len(unit.counts) > 1]
-    dealt: dict[str, Counter[Split]] = defaultdict(Counter)  # what shared units took, by class
-    for unit in shared:
-        side = _drawn_side(unit.key, parts, source)
-        splits[unit.rows] = side.value
-        for name, count in unit.counts.items():
-            dealt[name][side] += count
+    different = Counter(name for unit in units for name in unit.counts)
+    fewest = MIN_DIFFERENT_PICTURES if source is Split.TRAIN else len(parts) + 1
+    too_small = {name: count for name, count in sorted(different.items()) if count < fewest}
+    dealt = _deal_shared(splits, units, parts, source, too_small.keys())
     own: dict[str, list[_Unit]] = defaultdict(list)
     for unit in units:
         if len(unit.counts) == 1:
             own[next(iter(unit.counts))].append(unit)
-    fewest = MIN_DIFFERENT_PICTURES if source is Split.TRAIN else len(parts) + 1
-    for name in sorted({*own, *dealt}):
-        different = len(own[name]) + sum(name in unit.counts for unit in shared)
-        if different < fewest:
-            too_small[name] = different
-            continue
+    for name in sorted(own.keys() - too_small.keys()):
         sides = _deal([len(unit.rows) for unit in own[name]], parts, source, dealt[name])
         for unit, side in zip(own[name], sides, strict=True):
             splits[unit.rows] = side.value
     return too_small
+
+
+def _deal_shared(
+    splits: Uses, units: Sequence[_Unit], parts: Parts, source: Split, too_small: Collection[str]
+) -> dict[str, Counter[Split]]:
+    """Move pictures of several classes to sides; `splits` is changed in place.
+
+    Each goes where its content draws it, unless that would take the last unit of a class out of
+    the source, or one of a class that is too small to be cut. If there are no others, every part
+    gets one as far as they can be spared.
+
+    Returns:
+        How many pictures of each class lie on which side now.
+    """
+    left = Counter(name for unit in units for name in unit.counts)  # units in the source
+    dealt: dict[str, Counter[Split]] = defaultdict(Counter)
+    staying: list[_Unit] = []
+
+    def put(unit: _Unit, side: Split) -> None:
+        splits[unit.rows] = side.value
+        for name, count in unit.counts.items():
+            dealt[name][side] += count
+            left[name] -= side is not source
+
+    for unit in (unit for unit in units if len(unit.counts) > 1):
+        side = _drawn_side(unit.key, parts, source)
+        if side is source or any(left[name] < 2 for name in unit.counts):
+            staying.append(unit)
+        elif any(name in too_small for name in unit.counts):
+            put(unit, source)
+        else:
+            put(unit, side)
+    if all(len(unit.counts) > 1 for unit in units):
+        for part in parts:
+            spare = next((unit for unit in staying if _can_go(unit, left, too_small)), None)
+            if spare is not None and not any(sides[part] for sides in dealt.values()):
+                staying.remove(spare)
+                put(spare, part)
+    for unit in staying:
+        put(unit, source)
+    return dealt
+
+
+def _can_go(unit: _Unit, left: Counter[str], too_small: Collection[str]) -> bool:
+    """Whether every class of a unit has others in the source, and may be cut."""
+    return all(left[name] > 1 and name not in too_small for name in unit.counts)
 
 
 def _units(rows: NDArray[np.int64], pictures: _Pictures, source: Split, seed: int) -> list[_Unit]:
@@ -264,7 +301,8 @@ def _deal(sizes: Sequence[int], parts: Parts, source: Split, dealt: Counter[Spli
     """A side for each unit of one class.
 
     A unit goes to the first side it still fits into, so that the numbers come out exactly where
-    single pictures allow it. No side that is asked for stays empty if a unit can be spared.
+    single pictures allow it. No side that is asked for stays empty if a unit can be spared, and the
+    source never does.
 
     Args:
         sizes: Pictures of each unit, in their order.
@@ -284,6 +322,9 @@ def _deal(sizes: Sequence[int], parts: Parts, source: Split, dealt: Counter[Spli
         spare = _smallest_to_spare(sizes, sides, [source, *parts])
         if part not in sides and not dealt[part] and spare is not None:
             sides[spare] = part
+    if sides and source not in sides and not dealt[source]:
+        spare = _smallest_to_spare(sizes, sides, list(parts))
+        sides[0 if spare is None else spare] = source
     return sides
 
 
@@ -318,10 +359,11 @@ def _check_numbers(numbers: dict[str, dict[str, int]], too_small: dict[str, int]
             f"train folder for {names}. Add some, or take the class out of the other folders.",
         )
     if not any(numbers[Split.VALIDATION.value].values()):
+        most = max(too_small.values(), default=0)
         raise DatasetError(
             "no-validation",
             "At least one class needs three different pictures, so that one can be held back "
-            f"for validation. Received: at most {max(too_small.values())} in a class. "
+            f"for validation. Received: at most {most} in a class that could be spared. "
             "Add pictures.",
         )
 

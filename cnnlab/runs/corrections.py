@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from filelock import FileLock
 from sqlalchemy import delete, func, insert, select
 
 from cnnlab.datasets.edits import Correction, Edit, apply_corrections
@@ -53,6 +54,17 @@ def corrected(store: Store, dataset: Dataset, index: DatasetIndex) -> DatasetInd
     return apply_corrections(index, _corrections(store, dataset.id))
 
 
+def recount(store: Store, workspace: Workspace, dataset: Dataset) -> None:
+    """Bring the counts and the fingerprint in the store up to date with index and corrections."""
+    with counting(workspace, dataset):
+        save_counts(store, dataset.id, load_index(store, workspace, dataset))
+
+
+def counting(workspace: Workspace, dataset: Dataset) -> FileLock:
+    """Held while counts are made and saved, so that the last ones are right."""
+    return workspace.lock(f"counts-{dataset.id}")
+
+
 def correct(
     store: Store,
     workspace: Workspace,
@@ -75,7 +87,6 @@ def correct(
         DatasetError: If there is no picture to correct, one is not in the index
             ("unknown-picture"), or the class name is missing or not allowed ("class-name").
     """
-    file = workspace.index_file(dataset.id)
     index = load_index(store, workspace, dataset)
     if edit is Edit.RELABEL and class_name not in index.class_folders:
         class_name = check_class_name(class_name or "")
@@ -103,7 +114,7 @@ def correct(
                 for path in chosen
             ],
         )
-    save_counts(store, dataset.id, corrected(store, dataset, read_index(file)))
+    recount(store, workspace, dataset)
     return Step(number=number, at=now, edit=edit, class_name=class_name, paths=tuple(chosen))
 
 
@@ -127,7 +138,7 @@ def undo(store: Store, workspace: Workspace, dataset: Dataset, number: int | Non
                 corrections.c.dataset_id == dataset.id, corrections.c.step == chosen
             )
         )
-    save_counts(store, dataset.id, load_index(store, workspace, dataset))
+    recount(store, workspace, dataset)
     return known[chosen]
 
 

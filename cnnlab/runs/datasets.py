@@ -16,8 +16,12 @@ from cnnlab.errors import DatasetError
 from cnnlab.paths import user_path
 from cnnlab.runs.schema import corrections, datasets, jobs, runs
 from cnnlab.runs.sources import Found, Source, resolve_source, slug, source_folder
+from cnnlab.runs.states import RunState
 from cnnlab.runs.store import Store
 from cnnlab.workspace import Workspace
+
+REMOVAL_SECONDS = 10.0  # how long a set that is added again waits for its removal
+_POLL_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +61,7 @@ def add_dataset(store: Store, workspace: Workspace, path: str | Path) -> Dataset
         DatasetError: If there is no such folder, archive, id or name.
     """
     known = find_dataset(store, str(path))
-    return known or _note(store, resolve_source(workspace, str(path)))
+    return known or _note_patiently(store, resolve_source(workspace, str(path)))
 
 
 def add_imported(
@@ -76,7 +80,7 @@ def add_imported(
     dataset_id = f"{slug(name)}-{secrets.token_hex(3)}"
     location = workspace.pictures_folder(dataset_id)
     found = Found(source=source, name=name, location=location, id=dataset_id, origin=origin)
-    return _note(store, found)
+    return _note_patiently(store, found)
 
 
 def find_dataset(store: Store, dataset_id: str) -> Dataset | None:
@@ -183,7 +187,7 @@ def remove_dataset(store: Store, dataset_id: str) -> None:
         busy = connection.execute(
             select(jobs.c.kind).where(
                 jobs.c.dataset_id == dataset_id,
-                jobs.c.state.in_(("queued", "running", "stopping")),
+                jobs.c.state.in_([state for state in RunState if not state.final]),
             )
         ).scalar()
         if busy is not None:
@@ -257,19 +261,38 @@ def _change(store: Store, dataset_id: str, **values: Any) -> None:
         connection.execute(update(datasets).where(datasets.c.id == dataset_id).values(**values))
 
 
-def _note(store: Store, found: Found) -> Dataset:
-    """The row of a data set: the one that is at this place already, else a new one."""
+def _note_patiently(store: Store, found: Found) -> Dataset:
+    """Note a data set; wait while one that was at this place is being removed.
+
+    Raises:
+        DatasetError: If that does not end ("being-removed").
+    """
+    deadline = time.monotonic() + REMOVAL_SECONDS
+    while True:
+        dataset = _note(store, found)
+        if dataset is not None:
+            return dataset
+        if time.monotonic() > deadline:
+            raise DatasetError(
+                "being-removed",
+                f"{found.name!r} in {found.location} is still being removed from this workspace. "
+                "Try again in a moment.",
+            )
+        time.sleep(_POLL_SECONDS)
+
+
+def _note(store: Store, found: Found) -> Dataset | None:
+    """The row of a data set: the one that is at this place already, else a new one.
+
+    Returns:
+        None while the scheduler still deletes what was at this place.
+    """
     with store.write() as connection:
         row = connection.execute(
             select(datasets).where(datasets.c.location == str(found.location))
         ).one_or_none()
-        if row is not None and row.removed_at is not None:  # it comes back as if it were new
-            row = connection.execute(
-                update(datasets)
-                .where(datasets.c.id == row.id)
-                .values(removed_at=None, created_at=time.time(), summary=None, scanned_at=None)
-                .returning(*datasets.c)
-            ).one()
+        if row is not None and row.removed_at is not None:
+            return None
         if row is None:
             taken = connection.execute(
                 select(datasets.c.id).where(datasets.c.id == found.id)

@@ -79,7 +79,9 @@ def insert_job(
 def submit_job(
     store: Store, kind: JobKind, dataset_id: str, parameters: Mapping[str, Any] | None = None
 ) -> int:
-    """Ask for work on a data set; the same work that is already waiting or running is enough.
+    """Ask for work on a data set; the same work that is already waiting is enough.
+
+    So is work that runs already, but for a scan or an audit: those may have passed by what is new.
 
     Returns:
         The job's id.
@@ -90,7 +92,11 @@ def submit_job(
             select(jobs.c.id, jobs.c.parameters).where(
                 jobs.c.kind == kind,
                 jobs.c.dataset_id == dataset_id,
-                jobs.c.state.in_((RunState.QUEUED, RunState.RUNNING)),
+                jobs.c.state.in_(
+                    [RunState.QUEUED]
+                    if kind in (JobKind.SCAN, JobKind.AUDIT)
+                    else [RunState.QUEUED, RunState.RUNNING]
+                ),
             )
         ).all()
         for row in same:

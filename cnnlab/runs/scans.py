@@ -14,7 +14,7 @@ from cnnlab.datasets.index import DatasetIndex, read_index, summary, write_index
 from cnnlab.datasets.scan import scan
 from cnnlab.errors import DatasetError
 from cnnlab.progress import PhaseProgress, in_phase
-from cnnlab.runs.corrections import corrected
+from cnnlab.runs.corrections import corrected, counting
 from cnnlab.runs.datasets import Dataset, get_dataset, note_scan, save_scan
 from cnnlab.runs.sources import Source
 from cnnlab.runs.store import Store
@@ -50,11 +50,12 @@ def scan_dataset(
         found = scan(dataset.location, previous, in_phase(progress, SCANNING))
         if found is not previous:
             write_index(found, workspace.index_file(dataset.id))
-    index = corrected(store, dataset, found)
-    if found is previous and get_dataset(store, dataset.id).fingerprint is not None:
-        note_scan(store, dataset.id)
-    else:
-        save_scan(store, dataset.id, index)
+        with counting(workspace, dataset):
+            index = corrected(store, dataset, found)
+            if found is previous and get_dataset(store, dataset.id).fingerprint is not None:
+                note_scan(store, dataset.id)
+            else:
+                save_scan(store, dataset.id, index)
     return index, summary(index, time.monotonic() - began)
 
 
@@ -68,7 +69,8 @@ def bring_pictures(
         WorkspaceError: If the disk is full.
     """
     if dataset.source is Source.BUILTIN:
-        materialise(dataset.name, dataset.location, in_phase(progress, PAINTING))
+        name = dataset.origin or dataset.location.name  # people may have renamed the set
+        materialise(name, dataset.location, in_phase(progress, PAINTING))
     if dataset.source is Source.FOLDER or dataset.location.is_dir():
         return
     with workspace.lock(f"pictures-{dataset.id}"):
@@ -94,7 +96,7 @@ def previous_index(workspace: Workspace, dataset_id: str) -> DatasetIndex | None
 def _unpack(workspace: Workspace, dataset: Dataset, progress: PhaseProgress | None) -> None:
     incoming = workspace.incoming_file(dataset.id)
     archive = incoming if incoming.exists() else Path(dataset.origin or "")
-    if not archive.is_file():
+    if not (archive.is_absolute() and archive.is_file()):  # of an upload only its name is known
         raise DatasetError(
             "missing-path",
             f"The archive that {dataset.name!r} comes from is gone. Received: "
@@ -102,6 +104,12 @@ def _unpack(workspace: Workspace, dataset: Dataset, progress: PhaseProgress | No
         )
     try:
         extract_zip(archive, dataset.location, in_phase(progress, UNPACKING))
-    finally:  # refused or unpacked: an upload is not needed any more
-        with suppress(OSError):
-            incoming.unlink(missing_ok=True)
+    except DatasetError:  # refused: it would be again
+        _forget_upload(incoming)
+        raise
+    _forget_upload(incoming)
+
+
+def _forget_upload(incoming: Path) -> None:
+    with suppress(OSError):
+        incoming.unlink(missing_ok=True)

@@ -64,7 +64,11 @@ def resolve_source(workspace: Workspace, path: str) -> Found:
     if path.startswith(BUILTIN_PREFIX):
         name = _one_of(path.removeprefix(BUILTIN_PREFIX), BUILTIN, "built-in set")
         return Found(
-            source=Source.BUILTIN, name=name, location=workspace.builtin_folder(name), id=name
+            source=Source.BUILTIN,
+            name=name,
+            location=workspace.builtin_folder(name),
+            id=name,
+            origin=name,
         )
     if path.startswith(CATALOGUE_PREFIX):
         return _from_catalogue(workspace, path.removeprefix(CATALOGUE_PREFIX))

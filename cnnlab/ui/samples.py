@@ -16,7 +16,7 @@ from cnnlab.figures.samples import plot_class_counts
 from cnnlab.figures.text import escape_markdown
 from cnnlab.runs import jobs
 from cnnlab.runs.datasets import Dataset
-from cnnlab.runs.made_sets import takes_pictures
+from cnnlab.runs.made_sets import has_pictures, takes_pictures
 from cnnlab.runs.sources import Source
 from cnnlab.runs.states import JobKind
 from cnnlab.ui import context, findings, frame, gallery, image_map, manage, preparation, sources
@@ -65,7 +65,7 @@ def show(dataset: Dataset, view: str) -> None:
     sources.ensure_scanned(dataset)
     with st.container():  # so that what follows keeps its place on the page
         scanning = sources.scan_progress(dataset)
-    index = _index_or_say(dataset, scanning=scanning)
+    index = _index_or_say(dataset, scanning=scanning, removable=view != "manage")
     if view == "manage":
         manage.manage(dataset, index)
         return
@@ -83,15 +83,21 @@ def show(dataset: Dataset, view: str) -> None:
             image_map.image_map(dataset, index)
 
 
-def _index_or_say(dataset: Dataset, *, scanning: bool) -> DatasetIndex | None:
-    """The data set's index, or None after saying why there is none yet."""
+def _index_or_say(dataset: Dataset, *, scanning: bool, removable: bool) -> DatasetIndex | None:
+    """The data set's index, or None after saying why there is none yet.
+
+    Args:
+        dataset: Whose index.
+        scanning: A scan is under way, so that there is nothing to say.
+        removable: Offer to remove the data set.
+    """
     try:
         index = index_of(dataset)
         sentence = "This data set has not been looked at yet."
     except DatasetError as error:
         index, sentence = None, str(error)
     if index is None and not scanning:
-        if dataset.source is Source.UPLOAD:
+        if dataset.source is Source.UPLOAD and not has_pictures(dataset):
             st.info("There are no pictures in this set yet. Add some to each class.")
             sources.add_pictures_form(dataset)
             return None
@@ -99,7 +105,8 @@ def _index_or_say(dataset: Dataset, *, scanning: bool) -> DatasetIndex | None:
         with st.container(horizontal=True):
             if st.button("Look at the pictures now", icon=":material/refresh:"):
                 _look_again(dataset)
-            manage.removal(dataset)
+            if removable:
+                manage.removal(dataset)
     return index
 
 

@@ -43,12 +43,16 @@ data_commands.add_to(app)
 
 def main() -> None:
     """Run a command; failures with a name become one line on standard error."""
+    console.prepare_output()
     try:
         app(standalone_mode=True)
+        sys.stdout.flush()
     except CnnlabError as error:
         _fail(error)
     except BrokenPipeError:
         sys.exit(1)
+    except OSError as error:
+        _fail(CnnlabError("system", f"The system refused something: {error}."))
 
 
 @app.command()
@@ -79,16 +83,15 @@ def train(
     from cnnlab.networks.description import describe
     from cnnlab.networks.recipes import recipe as find_recipe
     from cnnlab.runs.audits import known_pairs
-    from cnnlab.runs.datasets import add_dataset
     from cnnlab.runs.runs import get_run, submit_run
-    from cnnlab.runs.scans import scan_dataset
+    from cnnlab.runs.scans import scan_place
     from cnnlab.runs.scheduler import ensure_scheduler
 
     config = change_config(find_recipe(recipe).config, parse_assignments(assignments or []))
     place, store = open_place(workspace)
-    dataset = add_dataset(store, place, data)
     with console.phases(quiet=json) as report:
-        index, _ = scan_dataset(store, place, dataset, report)
+        dataset, index, _ = scan_place(store, place, data, report)
+    console.warn_of(index.notes)
     chosen = select(index, config.data, config.split.seed)
     assignment = assign_splits(chosen, config.split, known_pairs(place, dataset, index))
     for warning in assignment.warnings:
@@ -169,14 +172,12 @@ def evaluate(
     """Compare a run's network with the folders that pictures lie in."""
     from cnnlab.inference.evaluate import evaluate_index
     from cnnlab.inference.model import load_model
-    from cnnlab.runs.datasets import add_dataset
-    from cnnlab.runs.scans import scan_dataset
+    from cnnlab.runs.scans import scan_place
 
     place, store = open_place(workspace)
     model = load_model(_files_of(place, store, run))
-    dataset = add_dataset(store, place, data)
     with console.phases(quiet=json) as report_phase:
-        index, _ = scan_dataset(store, place, dataset, report_phase)
+        dataset, index, _ = scan_place(store, place, data, report_phase)
     with console.progress("classifying", quiet=json) as report:
         evaluation, left_out = evaluate_index(model, dataset.location, index, report)
     for name, count in left_out.items():
@@ -290,5 +291,5 @@ def _print_run(store: Store, run: Run, *, json: bool, with_epochs: bool = False)
 
 
 def _fail(error: CnnlabError) -> NoReturn:
-    print(f"{error.reason}: {error}", file=sys.stderr)
+    console.complain(error.reason, str(error))
     sys.exit(2 if isinstance(error, ConfigError) else 1)

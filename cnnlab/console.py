@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +18,17 @@ if TYPE_CHECKING:
     from cnnlab.runs.runs import Run
 
 _SHOWN_PICTURES = 10
+_WHOLE_CHARACTERS = 48
 
 _output = Console(highlight=False, soft_wrap=True)
 _messages = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def prepare_output() -> None:
+    """Make names of any script printable, whatever the terminal or the file is set to."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def print_json(document: Any) -> None:
@@ -28,12 +38,23 @@ def print_json(document: Any) -> None:
 
 def say(sentence: str) -> None:
     """One line for people."""
-    _output.print(Text(sentence))
+    _output.print(Text(_printable(sentence)))
+
+
+def complain(reason: str, sentence: str) -> None:
+    """Why the work failed, on one line of standard error."""
+    print(_printable(f"{reason}: {sentence}"), file=sys.stderr)
 
 
 def warn(sentence: str) -> None:
     """One line on standard error, also beside JSON."""
-    _messages.print(Text(f"warning: {sentence}", style="yellow"))
+    _messages.print(Text(f"warning: {_printable(sentence)}", style="yellow"))
+
+
+def warn_of(sentences: Iterable[str]) -> None:
+    """A line on standard error for each."""
+    for sentence in sentences:
+        warn(sentence)
 
 
 @contextmanager
@@ -213,7 +234,7 @@ def print_run(document: Mapping[str, Any], message: str | None) -> None:
     if isinstance(document["epochs"], list) and document["epochs"]:
         names = list(document["epochs"][0])
         _print_table(
-            names, [[f"{row.get(name, ''):.4g}" for name in names] for row in document["epochs"]]
+            names, [[_figure(row.get(name)) for name in names] for row in document["epochs"]]
         )
 
 
@@ -254,12 +275,28 @@ def print_classifications(rows: Sequence[Mapping[str, Any]]) -> None:
 def _print_table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     first, *others = header
     table = Table()
-    table.add_column(first, no_wrap=True, overflow="fold")  # ids and paths are there to be copied
+    longest = max((len(str(row[0])) for row in rows), default=0)
+    whole = longest <= _WHOLE_CHARACTERS  # ids are there to be copied
+    table.add_column(first, no_wrap=whole, overflow="fold")
     for name in others:
         table.add_column(name, overflow="fold")
     for row in rows:
-        table.add_row(*(Text(str(cell)) for cell in row))
+        table.add_row(*(Text(_printable(str(cell))) for cell in row))
     _output.print(table)
+
+
+def _printable(text: str) -> str:
+    """Text without characters that would move the cursor or colour the terminal."""
+    return "".join(
+        letter
+        if letter.isprintable()
+        else letter.encode("unicode_escape", "backslashreplace").decode()
+        for letter in text
+    )
+
+
+def _figure(value: float | None) -> str:
+    return "" if value is None else f"{value:.4g}"
 
 
 def _percent(value: float | None) -> str:

@@ -11,6 +11,7 @@ import typer
 
 from cnnlab import console
 from cnnlab.dataset_commands import dataset_json
+from cnnlab.errors import ConfigError
 from cnnlab.options import DataArgument, JsonOption, SetOption, WorkspaceOption, open_place
 from cnnlab.paths import user_path
 
@@ -47,15 +48,14 @@ def add_to(app: typer.Typer) -> None:
 def audit(data: DataArgument, workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
     """Find what is wrong with a data set: broken files, copies, odd pictures, shortcuts."""
     from cnnlab.runs.audits import audit_dataset, findings
-    from cnnlab.runs.datasets import add_dataset
-    from cnnlab.runs.scans import scan_dataset
+    from cnnlab.runs.scans import scan_place
 
     began = time.monotonic()
     place, store = open_place(workspace)
-    dataset = add_dataset(store, place, data)
     with console.phases(quiet=json) as report:
-        index, _ = scan_dataset(store, place, dataset, report)
+        dataset, index, _ = scan_place(store, place, data, report)
         audit_dataset(place, dataset, index, report)
+    console.warn_of(index.notes)
     document = {
         "dataset": dataset.id,
         "images": len(index.frame),
@@ -98,6 +98,7 @@ def correct(
         chosen = [_relative(dataset, path) for path in paths or []]
         edit = Edit(action.value)
         corrections.correct(store, place, dataset, chosen, edit, class_name)
+    console.warn_of(corrections.load_index(store, place, dataset).notes)
     steps = [_step_json(each) for each in corrections.steps(store, dataset.id)]
     if json:
         row = dataset_json(get_dataset(store, dataset.id))
@@ -119,18 +120,23 @@ def export_data(
     """Copy the corrected data set into a new folder; fractions by --set split.validation=0.2."""
     from cnnlab.config import RunConfig, change_config, parse_assignments
     from cnnlab.datasets.export import ExportLayout
-    from cnnlab.runs.datasets import add_dataset
     from cnnlab.runs.exports import ExportRequest, export_dataset
-    from cnnlab.runs.scans import scan_dataset
+    from cnnlab.runs.scans import scan_place
 
     changes = parse_assignments(assignments or [])
+    unused = [name for name in changes if layout is Layout.FLAT or not name.startswith("split.")]
+    if unused:
+        raise ConfigError(
+            "export-data takes --set split.field=value, and only with --layout tree. "
+            f"Received: {', '.join(unused)}."
+        )
     split = change_config(RunConfig(recipe="none"), changes).split
     place, store = open_place(workspace)
-    dataset = add_dataset(store, place, data)
     request = ExportRequest(target=user_path(out), layout=ExportLayout(layout.value), split=split)
     with console.phases(quiet=json) as report:
-        scan_dataset(store, place, dataset, report)
+        dataset, index, _ = scan_place(store, place, data, report)
         exported = export_dataset(store, place, dataset, request, report)
+    console.warn_of([*index.notes, *exported.warnings])
     if json:
         console.print_json(
             {

@@ -13,6 +13,7 @@ from cnnlab.options import DataArgument, JsonOption, WorkspaceOption, open_place
 from cnnlab.paths import user_path
 
 if TYPE_CHECKING:
+    from cnnlab.datasets.index import DatasetIndex
     from cnnlab.runs.datasets import Dataset
     from cnnlab.runs.store import Store
     from cnnlab.workspace import Workspace
@@ -77,7 +78,7 @@ def make(
     chosen = [_class_and_files(text) for text in pictures]
     place, store = open_place(workspace)
     dataset = make_set(store, place, name, [class_name for class_name, _ in chosen])
-    _put(dataset, chosen)
+    _put(place, dataset, chosen)
     _scan_known(place, store, dataset, json=json)
 
 
@@ -94,7 +95,7 @@ def put(
     chosen = [_class_and_files(text) for text in pictures]
     place, store = open_place(workspace)
     dataset = known_dataset(store, data)
-    _put(dataset, chosen)
+    _put(place, dataset, chosen)
     _scan_known(place, store, dataset, json=json)
 
 
@@ -148,11 +149,12 @@ def move(
     data: DataArgument, folder: str, workspace: WorkspaceOption = None, json: JsonOption = False
 ) -> None:
     """Point a data set to the place that its folder was moved to."""
-    from cnnlab.runs.datasets import get_dataset, move_dataset
+    from cnnlab.runs.datasets import get_dataset, known_dataset, move_dataset
 
     place, store = open_place(workspace)
-    move_dataset(store, get_dataset(store, data).id, folder)
-    _scan_known(place, store, get_dataset(store, data), json=json)
+    dataset = known_dataset(store, data)
+    move_dataset(store, dataset.id, folder)
+    _scan_known(place, store, get_dataset(store, dataset.id), json=json)
 
 
 @datasets_app.command()
@@ -200,15 +202,20 @@ def _print_dataset(dataset: Dataset, *, json: bool) -> None:
 
 
 def _class_and_files(text: str) -> tuple[str, list[Path]]:
-    """A class and the pictures for it, from CLASS=FOLDER or CLASS=FILE."""
+    """A class and the pictures for it, from CLASS=FOLDER or CLASS=FILE; all names are checked."""
+    from cnnlab.datasets.members import is_junk
+    from cnnlab.datasets.uploads import check_class_name, check_file_name
+
     class_name, sign, place = text.partition("=")
     if not (class_name.strip() and sign and place.strip()):
         raise ConfigError(
             f"--pictures must be CLASS=FOLDER or CLASS=FILE. Received: {text!r}. Write, for "
             "example, --pictures cup=photos/cups."
         )
+    check_class_name(class_name)
     path = user_path(place.strip())
     files = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+    files = [file for file in files if not is_junk(check_file_name(file.name))]
     if not path.exists() or not files:
         raise ConfigError(
             f"--pictures must name a file that exists, or a folder with files. Received: {text!r}."
@@ -216,14 +223,14 @@ def _class_and_files(text: str) -> tuple[str, list[Path]]:
     return class_name, files
 
 
-def _put(dataset: Dataset, chosen: list[tuple[str, list[Path]]]) -> None:
+def _put(place: Workspace, dataset: Dataset, chosen: list[tuple[str, list[Path]]]) -> None:
     from cnnlab.runs.made_sets import put_pictures
 
     for class_name, files in chosen:
         for file in files:
             try:
                 with file.open("rb") as content:
-                    put_pictures(dataset, class_name, [(file.name, content)])
+                    put_pictures(place, dataset, class_name, [(file.name, content)])
             except OSError as error:
                 raise DatasetError(
                     "unreadable-file",
@@ -233,17 +240,26 @@ def _put(dataset: Dataset, chosen: list[tuple[str, list[Path]]]) -> None:
 
 
 def _scan(path: str, workspace: Path | None, *, json: bool) -> None:
-    from cnnlab.runs.datasets import add_dataset
+    from cnnlab.runs.scans import scan_place
 
     place, store = open_place(workspace)
-    _scan_known(place, store, add_dataset(store, place, path), json=json)
+    with console.phases(quiet=json) as report:
+        dataset, index, found = scan_place(store, place, path, report)
+    _print_scan(dataset, index, found, json=json)
 
 
 def _scan_known(place: Workspace, store: Store, dataset: Dataset, *, json: bool) -> None:
     from cnnlab.runs.scans import scan_dataset
 
     with console.phases(quiet=json) as report:
-        _, found = scan_dataset(store, place, dataset, report)
+        index, found = scan_dataset(store, place, dataset, report)
+    _print_scan(dataset, index, found, json=json)
+
+
+def _print_scan(
+    dataset: Dataset, index: DatasetIndex, found: dict[str, Any], *, json: bool
+) -> None:
+    console.warn_of(index.notes)
     if json:
         console.print_json(found)
     else:

@@ -23,9 +23,12 @@ def user_path(text: str | Path) -> Path:
             "Write the folder in full.",
         ) from error
     try:
+        str(place).encode()  # it will be stored and shown
+        place.resolve()
         place.exists()
-    except (OSError, ValueError) as error:  # too long, a NUL in it, a folder that may not be opened
-        cause = getattr(error, "strerror", None) or error
+    except (OSError, RuntimeError, ValueError) as error:
+        # Too long, not Unicode, a NUL in it, links in a circle, a folder that may not be opened.
+        cause = getattr(error, "strerror", None) or type(error).__name__
         raise PathError(
             "bad-path",
             f"A path must be one that the system can look up ({cause}). Received: {_short(text)}.",

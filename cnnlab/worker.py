@@ -18,7 +18,7 @@ from cnnlab.runs.jobs import Job, JobStopped
 from cnnlab.runs.scans import scan_dataset
 from cnnlab.runs.states import JobKind, RunState
 from cnnlab.runs.store import Store, open_store
-from cnnlab.workspace import RunFiles, Workspace
+from cnnlab.workspace import Workspace
 
 FINISH_TRIES = 5
 FINISH_PAUSE_SECONDS = 2.0
@@ -48,7 +48,7 @@ def work(workspace: Workspace, job_id: int, *, own_process: bool = True) -> None
     store = open_store(workspace)
     job = jobs.get_job(store, job_id)
     if own_process and job.run_id is not None:
-        _print_into(RunFiles(workspace.run_folder(job.run_id)).log)
+        _print_into(jobs.log_of(workspace, job))
     try:
         state, message = _execute(store, workspace, job)
         _finish(store, job, state, None, message)
@@ -63,7 +63,9 @@ def work(workspace: Workspace, job_id: int, *, own_process: bool = True) -> None
             RunState.FAILED,
             "out-of-memory",
             "Memory ran out. Try smaller pictures (data.size) or smaller batches "
-            "(training.batch_size).",
+            "(training.batch_size)."
+            if job.kind is JobKind.TRAIN
+            else "Memory ran out. Close other programs, or try it on a machine with more.",
         )
     except Exception as error:  # noqa: BLE001 - the last line of defence: the process ends
         traceback.print_exc()
@@ -72,8 +74,8 @@ def work(workspace: Workspace, job_id: int, *, own_process: bool = True) -> None
             job,
             RunState.FAILED,
             "unexpected",
-            f"Something unexpected went wrong ({type(error).__name__}); the run's "
-            "worker.log has the details.",
+            f"Something unexpected went wrong ({type(error).__name__}). The details are in "
+            f"{jobs.log_of(workspace, job)}.",
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import glob
 import os
 import secrets
 import shutil
@@ -19,6 +20,7 @@ from cnnlab.paths import user_path
 
 WORKSPACE_VARIABLE = "CNNLAB_WORKSPACE"
 DEFAULT_WORKSPACE = "workspace"
+_SHORT_NAME = 100  # characters of a name that leave room for what is added
 _FULL_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -206,7 +208,7 @@ def aside(path: Path) -> Iterator[Path]:
     Raises:
         WorkspaceError: If the folder cannot be made or the file cannot be renamed.
     """
-    temporary = path.with_name(f".{secrets.token_hex(4)}.{path.name}")
+    temporary = path.with_name(f".{secrets.token_hex(4)}.{path.name[-_SHORT_NAME:]}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -226,19 +228,19 @@ def aside(path: Path) -> Iterator[Path]:
 def appearing_folder(target: Path) -> Iterator[Path]:
     """Offer a hidden folder beside `target`; it takes that name when the block ends well.
 
-    Whatever happens, no partial folder stays; what a killed process left is removed first.
+    Whatever is raised, no partial folder stays; but one does that a killed process has left, until
+    `remove_leftovers`.
 
     Args:
         target: It must not exist, or be an empty folder.
 
     Raises:
-        OSError: If the folder cannot be made or renamed.
+        OSError: If the folder cannot be made, or the target has come into being meanwhile.
     """
-    part = target.with_name(f".{target.name}.part")
+    part = target.with_name(f".{target.name[:_SHORT_NAME]}.{secrets.token_hex(4)}.part")
     target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir()
     try:
-        part.mkdir()
         yield part
         if target.is_dir():
             target.rmdir()  # it is empty, and Windows does not rename onto it
@@ -247,9 +249,29 @@ def appearing_folder(target: Path) -> Iterator[Path]:
         shutil.rmtree(part, ignore_errors=True)
 
 
-def explain_os_error(error: OSError, path: Path, action: str) -> WorkspaceError:
-    """Turn a refusal of the operating system into a sentence with its cure."""
-    if error.errno in _FULL_DISK:
+def remove_leftovers(target: Path) -> None:
+    """Delete what killed processes left of `appearing_folder`; only where nobody makes it now.
+
+    Args:
+        target: A folder of the workspace, whose lock is held.
+    """
+    for leftover in target.parent.glob(f".{glob.escape(target.name[:_SHORT_NAME])}.*.part"):
+        shutil.rmtree(leftover, ignore_errors=True)
+
+
+def explain_os_error(
+    error: OSError, path: Path, action: str, cure: str = "choose another with --workspace"
+) -> WorkspaceError:
+    """Turn a refusal of the operating system into a sentence with its cure.
+
+    Args:
+        error: What the system said.
+        path: What it is about.
+        action: What was tried, to follow "could not".
+        cure: What else to do, to follow "check the folder's permissions, or".
+    """
+    short_write = error.errno is None and " requested and " in str(error)  # as NumPy says it
+    if error.errno in _FULL_DISK or short_write:
         return WorkspaceError(
             "disk-full",
             f"The disk is full: could not {action} {path}. What was there before is unharmed. "
@@ -258,5 +280,5 @@ def explain_os_error(error: OSError, path: Path, action: str) -> WorkspaceError:
     return WorkspaceError(
         "workspace-unusable",
         f"Could not {action} {path}: {error.strerror or error}. "
-        "Check the folder's permissions, or choose another with --workspace.",
+        f"Check the folder's permissions, or {cure}.",
     )

@@ -31,6 +31,8 @@ from cnnlab.workspace import appearing_folder, explain_os_error
 _CHUNK_BYTES = 262_144
 _LOCAL_HEADER = struct.Struct("<4s5H3L2H")
 _LOCAL_SIGNATURE = b"PK\x03\x04"
+_EXTRA_FIELD, _UNICODE_HEAD, _UNICODE_PATH = struct.Struct("<HH"), struct.Struct("<BI"), 0x7075
+_UTF8 = 0x800
 _ENCRYPTED, _PATCHED, _STRONG, _MASKED = 0x1, 0x20, 0x40, 0x2000
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA}
 _ARCHIVE_SUFFIXES = frozenset(
@@ -112,7 +114,7 @@ def extract_zip(
         with archive.open("rb") as file:
             members, skipped = _check(file, archive.name, limits)
             with appearing_folder(target) as aside:
-                total = _unpack(file, members, aside, progress, limits)
+                total = _unpack(file, members, aside, progress)
     except OSError as error:
         raise explain_os_error(error, target, f"unpack {archive.name} into") from error
     return ExtractedArchive(folder=target, files=len(members), bytes=total, skipped=skipped)
@@ -156,7 +158,7 @@ def _check(file: BinaryIO, name: str, limits: ArchiveLimits) -> tuple[list[_Memb
 
 
 def _check_member(info: zipfile.ZipInfo, limits: ArchiveLimits) -> PurePosixPath:
-    original = info.orig_filename
+    original = _name_of(info)
     try:
         path = safe_path(original)
     except UnsafeName as error:
@@ -181,6 +183,36 @@ def _check_member(info: zipfile.ZipInfo, limits: ArchiveLimits) -> PurePosixPath
     return path
 
 
+def _name_of(info: zipfile.ZipInfo) -> str:
+    """A member's name as it was meant.
+
+    Only a flag says that a name is UTF-8, and many programs do not set it: Info-ZIP gives the
+    Unicode name in an extra field (0x7075), others write UTF-8 all the same. Else it is code page
+    437, as the format has it.
+    """
+    name = info.orig_filename
+    if info.flag_bits & _UTF8 or name.isascii():
+        return name
+    try:
+        raw = name.encode("cp437")
+        return (_unicode_field(info.extra, raw) or raw).decode("utf-8")
+    except UnicodeError:
+        return name
+
+
+def _unicode_field(extra: bytes, raw_name: bytes) -> bytes | None:
+    """The Unicode path in a member's extra fields, if it is of this very name."""
+    while len(extra) >= _EXTRA_FIELD.size:
+        kind, length = _EXTRA_FIELD.unpack_from(extra)
+        field = extra[_EXTRA_FIELD.size : _EXTRA_FIELD.size + length]
+        if kind == _UNICODE_PATH and len(field) > _UNICODE_HEAD.size:
+            version, checksum = _UNICODE_HEAD.unpack_from(field)
+            if version == 1 and checksum == zlib.crc32(raw_name):
+                return field[_UNICODE_HEAD.size :]
+        extra = extra[_EXTRA_FIELD.size + length :]
+    return None
+
+
 def _check_sizes(name: str, infos: Sequence[zipfile.ZipInfo], limits: ArchiveLimits) -> None:
     unpacked = sum(info.file_size for info in infos)
     packed = sum(info.compress_size for info in infos)
@@ -198,23 +230,23 @@ def _check_places(file: BinaryIO, infos: Sequence[zipfile.ZipInfo]) -> None:
     end_before, before = 0, ""
     for info in sorted(infos, key=lambda info: info.header_offset):
         if info.header_offset < end_before:
-            raise _refuse("overlapping", info.orig_filename, f"shares bytes with {shown(before)}")
+            raise _refuse("overlapping", _name_of(info), f"shares bytes with {shown(before)}")
         file.seek(info.header_offset)
         header = file.read(_LOCAL_HEADER.size)
         if len(header) < _LOCAL_HEADER.size or not header.startswith(_LOCAL_SIGNATURE):
-            raise _refuse("bad-archive", info.orig_filename, "has no header where one should be")
+            raise _refuse("bad-archive", _name_of(info), "has no header where one should be")
         _, _, flags, method, _, _, _, _, _, name_length, extra_length = _LOCAL_HEADER.unpack(header)
         local_name = file.read(name_length).rstrip(b"/")
-        encodings = ("utf-8",) if info.flag_bits & 0x800 else ("cp437", "utf-8")
+        encodings = ("utf-8",) if info.flag_bits & _UTF8 else ("cp437", "utf-8")
         expected = {
             info.orig_filename.rstrip("/").encode(encoding, "replace") for encoding in encodings
         }
         if method != info.compress_type or local_name not in expected:
-            raise _refuse("bad-archive", info.orig_filename, "is something else in its own header")
+            raise _refuse("bad-archive", _name_of(info), "is something else in its own header")
         if flags & _ENCRYPTED:
-            raise _refuse("encrypted", info.orig_filename, "is encrypted")
+            raise _refuse("encrypted", _name_of(info), "is encrypted")
         start = info.header_offset + _LOCAL_HEADER.size + name_length + extra_length
-        end_before, before = start + info.compress_size, info.orig_filename
+        end_before, before = start + info.compress_size, _name_of(info)
 
 
 def _check_names(members: Sequence[_Member]) -> None:
@@ -225,10 +257,10 @@ def _check_names(members: Sequence[_Member]) -> None:
         if key in files:
             raise _refuse(
                 "duplicate-member",
-                member.info.orig_filename,
+                _name_of(member.info),
                 f"would overwrite {shown(files[key])}",
             )
-        files[key] = member.info.orig_filename
+        files[key] = _name_of(member.info)
     for member in members:
         for folder in member.path.parents:
             if folder.parts and collision_key(folder) in files:
@@ -241,7 +273,6 @@ def _unpack(
     members: Sequence[_Member],
     folder: Path,
     progress: Progress | None,
-    limits: ArchiveLimits,
 ) -> int:
     total = sum(member.info.file_size for member in members)
     if shutil.disk_usage(folder).free < total:
@@ -262,7 +293,7 @@ def _unpack(
                 if isinstance(error, OSError) and error.errno is not None:
                     raise  # the disk's fault; what bzip2 raises has no number
                 raise _refuse(
-                    "bad-archive", member.info.orig_filename, f"is damaged ({error})"
+                    "bad-archive", _name_of(member.info), f"is damaged ({error})"
                 ) from error
     return done
 
@@ -275,7 +306,7 @@ def _write_member(opened: zipfile.ZipFile, member: _Member, place: Path) -> Iter
         if piece.startswith(_ARCHIVE_STARTS) or (
             piece[_TAR_MARK_AT : _TAR_MARK_AT + len(_TAR_MARK)] == _TAR_MARK
         ):
-            raise _refuse("nested-archive", member.info.orig_filename, "is an archive itself")
+            raise _refuse("nested-archive", _name_of(member.info), "is an archive itself")
         while piece:
             left -= len(piece)
             if left < 0:
@@ -284,11 +315,11 @@ def _write_member(opened: zipfile.ZipFile, member: _Member, place: Path) -> Iter
             yield len(piece)
             piece = source.read(_CHUNK_BYTES)
     if left:
-        raise _refuse("bad-archive", member.info.orig_filename, "is shorter than it claims")
+        raise _refuse("bad-archive", _name_of(member.info), "is shorter than it claims")
 
 
 def _bomb(info: zipfile.ZipInfo, why: str) -> DatasetError:
-    return _refuse("bomb", info.orig_filename, why)
+    return _refuse("bomb", _name_of(info), why)
 
 
 def _refuse(reason: str, member: str, why: str) -> DatasetError:

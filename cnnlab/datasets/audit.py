@@ -19,6 +19,7 @@ from cnnlab.datasets.oddities import odd_files, odd_looks
 from cnnlab.datasets.shortcuts import TOGETHER, Shortcuts
 
 _CONTENT_FACTS = frozenset({"bytes", TOGETHER})  # which busy pictures differ in by nature
+_TOO_TELLING = 0.5  # share of what is to gain, from which busyness alone is a poor explanation
 _SPLITS = ("train", "validation", "test")
 
 
@@ -135,8 +136,9 @@ def _leaks(groups: Groups, split_of: dict[str, str]) -> Finding:
         count=len(paths),
         sentence=f"{what} in more than one of the train, validation and test folders "
         f"({len(paths):,} files).",
-        advice="Exclude the copies that are used for training: figures on pictures that the "
-        "network was trained on look better than they are.",
+        advice="Keep the copy that is held back longest, in test rather than in validation, and "
+        "exclude the others: figures on pictures that the network was trained on, or chosen by, "
+        "look better than they are.",
         paths=paths,
         groups=groups,
         proposal=tuple(training),
@@ -192,10 +194,12 @@ def _shortcuts(shortcuts: Shortcuts | None) -> list[Finding]:
     telling = shortcuts.telling
     alone = {name: score for name, score in telling.items() if name != TOGETHER} or telling
     listed = ", ".join(f"{name} {score:.1%}" for name, score in alone.items())
+    most = (max(alone.values()) - shortcuts.baseline) / (1 - shortcuts.baseline)
+    only_busier = set(alone) <= _CONTENT_FACTS and most < _TOO_TELLING
     return [
         Finding(
             kind=Kind.SHORTCUT,
-            severity=Severity.NOTE if set(alone) <= _CONTENT_FACTS else Severity.WARNING,
+            severity=Severity.NOTE if only_busier else Severity.WARNING,
             title="File facts that give the class away",
             count=len(alone),
             sentence=f"Without looking at a single pixel the class can be told from: {listed}. "

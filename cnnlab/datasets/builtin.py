@@ -18,7 +18,7 @@ from PIL import Image
 from cnnlab.datasets.scenes import CLASS_NAMES, paint_scene
 from cnnlab.errors import DatasetError
 from cnnlab.progress import Progress
-from cnnlab.workspace import appearing_folder, explain_os_error
+from cnnlab.workspace import appearing_folder, explain_os_error, remove_leftovers
 
 SCENES_PER_CLASS = 200
 DIGIT_SIDE_PX = 32
@@ -68,6 +68,7 @@ def materialise(name: str, folder: Path, progress: Progress | None = None) -> Pa
         folder.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(folder.with_name(f".{folder.name}.lock")):
             if not folder.is_dir():
+                remove_leftovers(folder)
                 with appearing_folder(folder) as part:
                     _write(BUILTIN[name], part, progress)
     except OSError as error:

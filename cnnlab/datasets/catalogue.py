@@ -110,7 +110,8 @@ def unpack_tar(file: Path, target: Path, progress: Progress | None = None) -> No
         ]
         pictures = [path for _, path in members if len(path.parts) > 2]
         wrapper = wrapping_folder(pictures)
-        for number, (member, path) in enumerate(members, start=1):
+        total, done = sum(member.size for member, _ in members), 0
+        for member, path in members:
             inner = PurePosixPath(*path.parts[1:]) if wrapper else path
             source = archive.extractfile(member)
             if source is None or len(inner.parts) < 2:  # a licence beside the class folders
@@ -119,8 +120,9 @@ def unpack_tar(file: Path, target: Path, progress: Progress | None = None) -> No
             place.parent.mkdir(parents=True, exist_ok=True)
             with source, place.open("xb") as written:
                 shutil.copyfileobj(source, written)
+            done += member.size
             if progress is not None:
-                progress(number, len(members))
+                progress(done, total)
 
 
 def unpack_cifar10(file: Path, target: Path, progress: Progress | None = None) -> None:
@@ -135,7 +137,7 @@ def unpack_cifar10(file: Path, target: Path, progress: Progress | None = None) -
             for member in archive.getmembers()
             if member.isfile() and member.name.endswith(".bin")
         ]
-        total = sum(member.size for member in batches) // _CIFAR_RECORD
+        total = sum(member.size for member in batches)
         numbers = {"train": 0, "test": 0}
         for member in sorted(batches, key=lambda member: member.name):
             source = archive.extractfile(member)
@@ -151,7 +153,7 @@ def unpack_cifar10(file: Path, target: Path, progress: Progress | None = None) -
                 _write_cifar(record, part / split, numbers[split])
                 numbers[split] += 1
                 if progress is not None:
-                    progress(sum(numbers.values()), total)
+                    progress(sum(numbers.values()) * _CIFAR_RECORD, total)
 
 
 def _write_cifar(record: np.ndarray, folder: Path, number: int) -> None:

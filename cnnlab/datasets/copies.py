@@ -8,7 +8,6 @@ of several small cuts of either. Photographs of different things stay below 0.85
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +20,7 @@ from cnnlab.progress import Progress
 from cnnlab.tables import TableError, read_frame, write_frame
 
 SIMILAR_FROM = 0.90
+SURE_FROM = 0.97  # only copies are so similar, whatever the set
 CUTS = (0.0, 0.025, 0.05)  # shares that may be cut from each side
 MOST_COLOUR_DIFFERENCE = 30.0  # root of the mean square, of 255, between coarse colours
 
@@ -30,20 +30,25 @@ _LEAST_CONTRAST = 3.0  # flatter miniatures would be compared by their noise
 _USUAL_NEIGHBOUR = 5
 _USUAL_SHARE = 0.2
 _SAMPLED = 500
-_BLOCK = 2048
+_ASKED_COPIES = 8
+_MOST_LINKS = 16  # of one picture
+_PAIRS_AT_ONCE = 8192
+_BLOCK_NUMBERS = 32_000_000  # similarities computed at once, 128 MB
 _COARSE = 4
 _COLUMNS = {"first": "str", "second": "str", "similarity": "float32"}
 _VERSION = 1
 _KIND = "copies"
 
 Floats = NDArray[np.float32]
+Rows = NDArray[np.int64]
 
 
 def near_copies(measures: Measures, progress: Progress | None = None) -> pd.DataFrame:
     """Find the pairs of different files that show the same picture.
 
     Where all pictures resemble each other, as handwritten digits do, a pair must stand out from
-    what is usual in the set. Nearly uniform pictures are left out.
+    what is usual in the set. Nearly uniform pictures are left out. Of a picture with very many
+    copies some pairs are told, enough to link them all.
 
     Args:
         measures: With their miniatures.
@@ -52,29 +57,79 @@ def near_copies(measures: Measures, progress: Progress | None = None) -> pd.Data
     Returns:
         Columns first and second (content hashes, first < second) and similarity (0-1), sorted.
     """
-    miniatures = measures.miniatures
-    hashes = [perceptual_hashes(_cut(miniatures, share)) for share in CUTS]
-    flat = _grey(miniatures).std(axis=(1, 2)) < _LEAST_CONTRAST
+    cuts = [_cut(measures.miniatures, share) for share in CUTS]
+    hashes = [perceptual_hashes(cut) for cut in cuts]
+    flat = _grey(measures.miniatures).std(axis=(1, 2)) < _LEAST_CONTRAST
     for each in hashes:
         each[flat] = 0
-    whole = hashes[0]
-    limit = max(SIMILAR_FROM, 1 - _USUAL_SHARE * _usual_distance(whole[~flat]))
-    best: dict[tuple[int, int], tuple[float, float]] = {}  # similarity and cut, by rows
-    for start in range(0, len(whole), _BLOCK):
-        for share, cut in zip(CUTS, hashes, strict=True):
-            for row, other, similarity in _above(cut[start : start + _BLOCK], whole, limit, start):
-                key = (min(row, other), max(row, other))
-                if similarity > best.get(key, (0.0, 0.0))[0]:
-                    best[key] = (similarity, share)
+    whole, colours = hashes[0], [_coarse(cut) for cut in cuts]
+    usual = 1 - _USUAL_SHARE * _usual_distance(whole[~flat])
+    limit = min(max(SIMILAR_FROM, usual), SURE_FROM)
+    links = _Links(len(whole))
+    block = max(1, _BLOCK_NUMBERS // max(1, len(whole)))
+    for start in range(0, len(whole), block):
+        for cut_hashes, cut_colours in zip(hashes, colours, strict=True):
+            rows, others, similarity = _above(
+                cut_hashes[start : start + block], whole, limit, start
+            )
+            alike = _differences(cut_colours, colours[0], rows, others) <= MOST_COLOUR_DIFFERENCE
+            links.add(rows[alike], others[alike], similarity[alike])
         if progress is not None:
-            progress(min(start + _BLOCK, len(whole)), len(whole))
+            progress(min(start + block, len(whole)), len(whole))
     contents = measures.frame["content_hash"].tolist()
-    rows = [
+    pairs = [
         (contents[row], contents[other], min(similarity, 1.0))
-        for (row, other), (similarity, share) in sorted(best.items())
-        if _colour_difference(miniatures[row], miniatures[other], share) <= MOST_COLOUR_DIFFERENCE
+        for (row, other), similarity in sorted(links.similarity.items())
     ]
-    return pd.DataFrame(rows, columns=list(_COLUMNS)).astype(_COLUMNS)
+    return pd.DataFrame(pairs, columns=list(_COLUMNS)).astype(_COLUMNS)
+
+
+class _Links:
+    """Pairs of rows, at most so many for a picture that the memory stays bounded.
+
+    A pair beyond that is left out only if both pictures are linked already, by others.
+
+    Attributes:
+        similarity: By pairs of rows, the smaller one first; the best that was seen.
+    """
+
+    def __init__(self, count: int) -> None:
+        self.similarity: dict[tuple[int, int], float] = {}
+        self._degree = np.zeros(count, dtype=np.int64)
+        self._groups = _Groups(count)
+
+    def add(self, rows: Rows, others: Rows, similarity: Floats) -> None:
+        low, high = np.minimum(rows, others).tolist(), np.maximum(rows, others).tolist()
+        for key in zip(low, high, similarity.tolist(), strict=True):
+            self._add_one(*key)
+
+    def _add_one(self, row: int, other: int, similarity: float) -> None:
+        known = self.similarity.get((row, other))
+        if known is None:
+            is_new = self._groups.join(row, other)
+            if not is_new and min(self._degree[row], self._degree[other]) >= _MOST_LINKS:
+                return
+            self._degree[[row, other]] += 1
+        self.similarity[row, other] = max(similarity, known or 0.0)
+
+
+class _Groups:
+    """Numbers that are joined step by step, each known by the smallest of its group."""
+
+    def __init__(self, count: int) -> None:
+        self._parent = list(range(count))
+
+    def root(self, number: int) -> int:
+        while self._parent[number] != number:
+            self._parent[number] = self._parent[self._parent[number]]
+            number = self._parent[number]
+        return number
+
+    def join(self, one: int, other: int) -> bool:
+        """Make two groups one; False if they are already."""
+        low, high = sorted((self.root(one), self.root(other)))
+        self._parent[high] = low
+        return low != high
 
 
 def perceptual_hashes(miniatures: NDArray[np.uint8]) -> Floats:
@@ -109,19 +164,11 @@ def copy_groups(pictures: pd.DataFrame, pairs: pd.DataFrame | None) -> NDArray[n
     if pairs is None or pairs.empty or not len(contents):
         return numbers
     place = {content: number for number, content in enumerate(contents)}
-    parent = list(range(len(contents)))
-
-    def root(number: int) -> int:
-        while parent[number] != number:
-            parent[number] = parent[parent[number]]
-            number = parent[number]
-        return number
-
+    groups = _Groups(len(contents))
     for first, second in zip(pairs["first"], pairs["second"], strict=True):
         if first in place and second in place:
-            one, other = sorted((root(place[first]), root(place[second])))
-            parent[other] = one
-    roots = np.array([root(number) for number in range(len(contents))], dtype=np.int64)
+            groups.join(place[first], place[second])
+    roots = np.array([groups.root(number) for number in range(len(contents))], dtype=np.int64)
     return pd.factorize(roots[numbers])[0].astype(np.int64)
 
 
@@ -170,34 +217,53 @@ def _cut(miniatures: NDArray[np.uint8], share: float) -> NDArray[np.uint8]:
 
 
 def _usual_distance(hashes: Floats) -> float:
-    """Median distance to the fifth nearest picture, of a sample; 1 in a small set."""
-    if len(hashes) <= _USUAL_NEIGHBOUR:
-        return 1.0
+    """Median distance to the fifth nearest picture that is no copy, of a sample.
+
+    What is as similar as only copies are, to a picture or to some of its copies, does not count: a
+    set may be made of bursts or of video frames. 1 where too few others are left.
+    """
     rows = np.random.default_rng(0).permutation(len(hashes))[:_SAMPLED]
-    similarity = hashes[rows] @ hashes.T
-    similarity[np.arange(len(rows)), rows] = -1
-    nearest = np.partition(similarity, -_USUAL_NEIGHBOUR, axis=1)[:, -_USUAL_NEIGHBOUR]
-    return float(1 - np.median(nearest))
+    distances = []
+    for row in rows.tolist():
+        similarity = hashes[row] @ hashes.T
+        copies = np.flatnonzero(similarity >= SURE_FROM)[:_ASKED_COPIES]
+        is_copy = ((hashes[copies] @ hashes.T) >= SURE_FROM).any(axis=0)
+        others = similarity[~is_copy]
+        if len(others) >= _USUAL_NEIGHBOUR:
+            distances.append(1 - np.partition(others, -_USUAL_NEIGHBOUR)[-_USUAL_NEIGHBOUR])
+    return float(np.median(distances)) if distances else 1.0
 
 
-def _above(
-    some: Floats, whole: Floats, limit: float, start: int
-) -> Iterator[tuple[int, int, float]]:
-    """Rows that are similar, `some` beginning at row `start` of `whole`."""
+def _above(some: Floats, whole: Floats, limit: float, start: int) -> tuple[Rows, Rows, Floats]:
+    """Pairs of rows that are similar, `some` beginning at row `start` of `whole`."""
     similarity = some @ whole.T
     rows, others = np.nonzero(similarity >= limit)
-    for row, other in zip(rows.tolist(), others.tolist(), strict=True):
-        if row + start != other:
-            yield row + start, other, float(similarity[row, other])
+    other_one = rows + start != others
+    rows, others = rows[other_one], others[other_one]
+    return rows + start, others, similarity[rows, others]
 
 
-def _colour_difference(one: NDArray[np.uint8], other: NDArray[np.uint8], share: float) -> float:
-    """Between coarse colours, where either may be a cut of the other."""
-    ways = [(one, other), (_cut(one[None], share)[0], other), (one, _cut(other[None], share)[0])]
-    return min(float(np.sqrt(((_coarse(a) - _coarse(b)) ** 2).mean())) for a, b in ways)
+def _differences(some: Floats, others: Floats, rows: Rows, of: Rows) -> Floats:
+    """Root of the mean square between coarse colours of pairs, however bright each is."""
+    found = [
+        np.sqrt(
+            ((some[rows[n : n + _PAIRS_AT_ONCE]] - others[of[n : n + _PAIRS_AT_ONCE]]) ** 2).mean(
+                axis=1
+            )
+        )
+        for n in range(0, len(rows), _PAIRS_AT_ONCE)
+    ]
+    return np.concatenate(found) if found else np.zeros(0, dtype=np.float32)
 
 
-def _coarse(miniature: NDArray[np.uint8]) -> Floats:
-    side = MINIATURE_PX // _COARSE
-    blocks = miniature.reshape(_COARSE, side, _COARSE, side, 3).astype(np.float32)
-    return np.asarray(blocks.mean(axis=(1, 3)))
+def _coarse(miniatures: NDArray[np.uint8]) -> Floats:
+    """Mean colours of 4x4 cells less the mean brightness, shape (n, 48)."""
+    count, side = len(miniatures), MINIATURE_PX // _COARSE
+    cells = np.empty((count, _COARSE**2 * 3), dtype=np.float32)
+    for start in range(0, count, _PAIRS_AT_ONCE):
+        some = miniatures[start : start + _PAIRS_AT_ONCE]
+        blocks = some.reshape(len(some), _COARSE, side, _COARSE, side, 3)
+        cells[start : start + len(some)] = blocks.mean(axis=(2, 4), dtype=np.float32).reshape(
+            len(some), -1
+        )
+    return np.asarray(cells - cells.mean(axis=1, keepdims=True))

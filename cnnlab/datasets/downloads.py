@@ -124,8 +124,9 @@ class _Transfer:
             self.url, headers=headers, stream=True, timeout=_TIMEOUT_SECONDS
         ) as response:
             if response.status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
-                if have and have == known.get("total"):
-                    return  # nothing was missing any more
+                if have and have == known.get("total"):  # nothing was missing any more
+                    self._check_server_hash(known.get("hash", ""))
+                    return
                 self._forget()
                 raise requests.ConnectionError("the part did not fit the file any more")
             if response.status_code not in (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT):
@@ -149,11 +150,11 @@ class _Transfer:
                     self.progress(done, total)
         if total > have and done < total:
             raise requests.exceptions.ChunkedEncodingError("the connection was cut")
-        self._check_server_hash(response)
+        self._check_server_hash(response.headers.get(_STORAGE_HASH, ""))
 
-    def _check_server_hash(self, response: requests.Response) -> None:
+    def _check_server_hash(self, header: str) -> None:
         """Compare with the checksum that some storage servers send along."""
-        said = [part.strip() for part in response.headers.get(_STORAGE_HASH, "").split(",")]
+        said = [part.strip() for part in header.split(",")]
         expected = next((part[4:] for part in said if part.startswith("md5=")), None)
         if expected is None:
             return
@@ -175,7 +176,8 @@ class _Transfer:
     def _note_source(self, response: requests.Response, total: int) -> None:
         etag = response.headers.get("ETag", "")
         tag = etag if etag and not etag.startswith("W/") else response.headers.get("Last-Modified")
-        facts = {"url": self.url, "tag": tag, "total": total}
+        stated = response.headers.get(_STORAGE_HASH, "")
+        facts = {"url": self.url, "tag": tag, "total": total, "hash": stated}
         self.source_facts.write_text(json.dumps(facts), encoding="utf-8")
 
     def _forget(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from cnnlab.errors import DatasetError
 from cnnlab.progress import Progress
 from cnnlab.workspace import appearing_folder, explain_os_error
 
+_TAKEN = (errno.EEXIST, errno.ENOTEMPTY)
+
 
 class ExportLayout(StrEnum):
     """How the new folder is arranged."""
@@ -33,12 +36,14 @@ class Exported:
 
     Attributes:
         counts: Pictures by split and class; the only split is "" in a flat folder.
+        warnings: Sentences on what the user should know about the split.
     """
 
     folder: Path
     files: int
     bytes: int
     counts: Mapping[str, Mapping[str, int]]
+    warnings: tuple[str, ...] = ()
 
 
 def export_data(
@@ -71,8 +76,10 @@ def export_data(
     _check_target(root, target)
     pictures = index.usable
     splits = [""] * len(pictures)
+    warnings: tuple[str, ...] = ()
     if layout is ExportLayout.TREE:
-        splits = assign_splits(index, split or SplitConfig(), pairs).frame["split"].tolist()
+        assignment = assign_splits(index, split or SplitConfig(), pairs)
+        splits, warnings = assignment.frame["split"].tolist(), assignment.warnings
     if pictures.empty:
         raise DatasetError("no-images", "There is no picture to export. Restore or add some.")
     places = _places(pictures, splits)
@@ -85,7 +92,11 @@ def export_data(
                 if progress is not None:
                     progress(number, len(places))
     except OSError as error:
-        raise explain_os_error(error, target, "write the pictures to") from error
+        if error.errno in _TAKEN:
+            raise _taken(target) from error
+        raise explain_os_error(
+            error, target, "write the pictures to", cure="choose another"
+        ) from error
     counts: dict[str, Counter[str]] = {}
     for side, name in zip(splits, pictures["class"], strict=True):
         counts.setdefault(side, Counter())[name] += 1
@@ -94,6 +105,7 @@ def export_data(
         files=len(places),
         bytes=int(pictures["bytes"].sum()),
         counts={side: dict(sorted(counts[side].items())) for side in sorted(counts)},
+        warnings=warnings,
     )
 
 
@@ -106,13 +118,17 @@ def _check_target(root: Path, target: Path) -> None:
     try:
         taken = target.exists() and (not target.is_dir() or any(target.iterdir()))
     except OSError as error:
-        raise explain_os_error(error, target, "look into") from error
+        raise explain_os_error(error, target, "look into", cure="choose another") from error
     if taken:
-        raise DatasetError(
-            "bad-target",
-            f"The new folder must not exist yet, or be empty. Received: {target}. "
-            "Choose another name; nothing was changed.",
-        )
+        raise _taken(target)
+
+
+def _taken(target: Path) -> DatasetError:
+    return DatasetError(
+        "bad-target",
+        f"The new folder must not exist yet, or be empty. Received: {target}. "
+        "Choose another name; nothing was changed.",
+    )
 
 
 def _places(pictures: pd.DataFrame, splits: list[str]) -> list[PurePosixPath]:

@@ -26,6 +26,7 @@ SPLIT_FOLDERS = {
 }
 """The split that a folder stands for, by its name in lower case."""
 
+WORKSPACE_MARK = "store.sqlite"
 _NO_PICTURES = frozenset({"thumbs.db", "desktop.ini", "__macosx", "@eadir"})
 _ARRANGE = (
     "Put the pictures of each class into a folder of its own, side by side, such as "
@@ -119,8 +120,12 @@ def list_files(root: Path) -> FolderContents:
             f"The folder {root} cannot be opened: {error.strerror or error}. "
             "Check its permissions, or choose another.",
         ) from error
+    own = [name for name in folders if _is_workspace(top.inside(name))]
+    folders = [name for name in folders if name not in own]
     sides = _split_folders(top, folders)
-    notes: list[str] = []
+    notes = [
+        f"The folder {_clean(name)!r} is a workspace of cnnlab and is not used." for name in own
+    ]
     files = FoundFiles()
     classes: list[tuple[str, _Folder, str]] = []  # name, folder, split
     if sides:
@@ -203,6 +208,11 @@ def _has_folders(folder: _Folder) -> bool:
         return bool(_children(folder)[0])
     except OSError:
         return False
+
+
+def _is_workspace(folder: _Folder) -> bool:
+    """Whether somebody has made a workspace here, as the commands do where none is named."""
+    return os.path.isfile(os.path.join(folder.place, WORKSPACE_MARK))  # noqa: PTH113, PTH118
 
 
 def _left_out(name: str) -> str:

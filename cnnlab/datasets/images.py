@@ -109,7 +109,7 @@ def load(source: Path | bytes | BinaryIO, name: str | None = None) -> Pixels:
     """
     if name is None:
         name = str(source) if isinstance(source, Path) else "The picture"
-    image, _ = _decode(_read(source, name), name)
+    image, _ = _decode(read(source, name), name)
     return np.asarray(image)
 
 
@@ -124,7 +124,7 @@ def inspect(path: Path, name: str | None = None) -> ImageFacts:
     """
     name = name or path.name
     try:
-        data = _read(path, name)
+        data = read(path, name)
     except ImageError as error:
         return ImageFacts(problem=ImageProblem(error.reason), detail=error.message)
     digest = content_hash(data)
@@ -209,7 +209,16 @@ def thumbnail(pixels: Pixels, side_px: int) -> bytes:
     return file.getvalue()
 
 
-def _read(source: Path | bytes | BinaryIO, name: str) -> bytes:
+def read(source: Path | bytes | BinaryIO, name: str) -> bytes:
+    """The bytes of a picture, not decoded yet; `load` takes them.
+
+    Args:
+        source: As for `load`.
+        name: What messages call the picture.
+
+    Raises:
+        ImageError: EMPTY, MISSING, UNREADABLE or TOO_LARGE.
+    """
     try:
         if isinstance(source, bytes):
             data = source

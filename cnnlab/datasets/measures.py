@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from PIL import Image
 
-from cnnlab.datasets.images import Pixels, load
+from cnnlab.datasets.images import Pixels, content_hash, load, read
 from cnnlab.datasets.index import DatasetIndex
 from cnnlab.datasets.inspection import look_into
 from cnnlab.errors import ImageError
@@ -91,13 +91,19 @@ def measure(
     new = [n for n, content in enumerate(contents) if content not in known]
     if previous is not None and not new and len(known) == len(contents):
         return previous
-    looked = look_into(root, [paths[n] for n in new], _measure_file, progress, threads)
+    content_of = {root / paths[n]: contents[n] for n in new}
+
+    def measure_known(path: Path) -> _Measured | None:
+        return _measure_file(path, content_of[path])
+
+    looked = look_into(root, [paths[n] for n in new], measure_known, progress, threads)
     found = dict(zip(new, looked, strict=True))
     values, miniatures, kept = [], [], []
+    earlier = [] if previous is None else list(previous.frame.itertuples(index=False, name=None))
     for number, content in enumerate(contents):
         if previous is not None and content in known:
             row = known[content]
-            values.append(tuple(previous.frame.iloc[row, 1:]))
+            values.append(earlier[row][1:])
             miniatures.append(previous.miniatures[row])
         else:
             measured = found[number]
@@ -183,12 +189,16 @@ def _digest(frame: pd.DataFrame) -> str:
 
 
 def _digest_of(miniatures: NDArray[np.uint8]) -> str:
-    return blake2b(miniatures.tobytes(), digest_size=16).hexdigest()
+    return blake2b(np.ascontiguousarray(miniatures).data, digest_size=16).hexdigest()
 
 
-def _measure_file(path: Path) -> _Measured | None:
+def _measure_file(path: Path, content: str) -> _Measured | None:
+    """What is measured in a file, or None if it is no longer what was scanned."""
     try:
-        measures, miniature = measure_pixels(load(path))
+        data = read(path, path.name)
+        if content_hash(data) != content:
+            return None
+        measures, miniature = measure_pixels(load(data, path.name))
     except ImageError:
         return None
     return _Measured(tuple(measures[name] for name in list(COLUMNS)[1:]), miniature)

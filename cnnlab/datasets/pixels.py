@@ -24,7 +24,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from cnnlab.config import DataConfig
-from cnnlab.datasets.images import load, prepare
+from cnnlab.datasets.images import content_hash, load, prepare, read
 from cnnlab.datasets.pixel_cache import DEFAULT_BUDGET_BYTES, PixelCache
 from cnnlab.errors import CnnlabError, DatasetError, ImageError, WorkspaceError
 from cnnlab.progress import Progress
@@ -32,6 +32,7 @@ from cnnlab.threads import in_order
 from cnnlab.workspace import Workspace, aside, explain_os_error, write_atomically
 
 ShouldStop = Callable[[], bool]
+Picture = tuple[str, str]  # its path, and the content hash that the scan found
 Pieces = Generator[NDArray[np.uint8], None, None]  # each (a few, size, size, channels)
 
 MEGABYTE = 1_000_000
@@ -64,21 +65,21 @@ class StreamedPixels:
     """Pictures that are decoded and prepared each time they are asked for."""
 
     root: Path
-    paths: tuple[str, ...]
+    pictures: tuple[Picture, ...]
     data: DataConfig
 
     @property
     def shape(self) -> tuple[int, ...]:
         """(n, size, size, channels)."""
-        return (len(self.paths), self.data.size, self.data.size, self.data.colour.channels)
+        return (len(self.pictures), self.data.size, self.data.size, self.data.colour.channels)
 
     def __getitem__(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
         """Prepare some of the pictures, on several threads.
 
         Raises:
-            DatasetError: If one can no longer be read ("picture-changed").
+            DatasetError: If one is no longer what was scanned ("picture-changed").
         """
-        chosen = [self.paths[row] for row in rows]
+        chosen = [self.pictures[row] for row in rows]
         if not chosen:
             return np.empty((0, *self.shape[1:]), dtype=np.uint8)
         with closing(_prepare_in_threads(self.root, chosen, self.data)) as pieces:
@@ -162,13 +163,14 @@ def open_pixels(
     if ready is not None:
         cache.note_use(file.path)
         return ready
+    known = tuple(zip(paths, pictures["content_hash"], strict=True))
     if prod(shape) > budget_bytes:
-        return PixelArray(StreamedPixels(root, paths, data), paths)
+        return PixelArray(StreamedPixels(root, known, data), paths)
     with _alone(workspace, f"pixels-{name}", should_stop):
         ready = file.open()  # another process may have been faster
         if ready is None:
             cache.make_room(prod(shape), budget_bytes)
-            with closing(_prepare(root, paths, data, progress, should_stop)) as pieces:
+            with closing(_prepare(root, known, data, progress, should_stop)) as pieces:
                 file.write(pieces)
             ready = file.open()
     if ready is None:
@@ -282,44 +284,52 @@ def _alone(workspace: Workspace, name: str, should_stop: ShouldStop | None) -> I
 
 def _prepare(
     root: Path,
-    paths: Sequence[str],
+    pictures: Sequence[Picture],
     data: DataConfig,
     progress: Progress | None,
     should_stop: ShouldStop | None,
 ) -> Pieces:
-    """Prepared pictures, a few rows at a time, in the order of `paths`."""
+    """Prepared pictures, a few rows at a time, in their order."""
     done = 0
-    with closing(_prepare_in_threads(root, paths, data)) as pieces:
+    with closing(_prepare_in_threads(root, pictures, data)) as pieces:
         for piece in pieces:
             _raise_if_stopped(should_stop)
             yield piece
             done += len(piece)
             if progress is not None:
-                progress(done, len(paths))
+                progress(done, len(pictures))
 
 
-def _prepare_in_threads(root: Path, paths: Sequence[str], data: DataConfig) -> Pieces:
+def _prepare_in_threads(root: Path, pictures: Sequence[Picture], data: DataConfig) -> Pieces:
     """Pieces small enough that those which wait do not fill the memory."""
     picture_bytes = data.size * data.size * data.colour.channels
     step = min(_PIECE_PICTURES, max(1, _PIECE_BYTES // picture_bytes))
-    pieces = (paths[start : start + step] for start in range(0, len(paths), step))
+    pieces = (pictures[start : start + step] for start in range(0, len(pictures), step))
     return in_order(lambda piece: _prepare_piece(root, piece, data), pieces)
 
 
-def _prepare_piece(root: Path, paths: Sequence[str], data: DataConfig) -> NDArray[np.uint8]:
+def _prepare_piece(root: Path, pictures: Sequence[Picture], data: DataConfig) -> NDArray[np.uint8]:
     """A few prepared pictures, shape (n, size, size, channels)."""
-    piece = np.empty((len(paths), data.size, data.size, data.colour.channels), dtype=np.uint8)
-    for row, path in enumerate(paths):
-        try:
-            picture = load(root / path, name="It")
-        except ImageError as error:
-            raise DatasetError(
-                "picture-changed",
-                f"{path} has changed since the data set was scanned. {error.message} "
-                "Scan the data set again.",
-            ) from error
+    piece = np.empty((len(pictures), data.size, data.size, data.colour.channels), dtype=np.uint8)
+    for row, (path, content) in enumerate(pictures):
+        picture = load(_read_known(root, path, content), name=path)
         piece[row] = prepare(picture, data.size, data.resize, data.colour)
     return piece
+
+
+def _read_known(root: Path, path: str, content: str) -> bytes:
+    """The bytes of a picture that is still what was scanned."""
+    said = ""
+    try:
+        found = read(root / path, "It")
+        if content_hash(found) == content:
+            return found
+    except ImageError as error:
+        said = f"{error.message} "
+    raise DatasetError(
+        "picture-changed",
+        f"{path} has changed since the data set was scanned. {said}Scan the data set again.",
+    )
 
 
 def _raise_if_stopped(should_stop: ShouldStop | None) -> None:

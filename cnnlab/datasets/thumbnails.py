@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
-from cnnlab.datasets.images import load, thumbnail
+from cnnlab.datasets.images import content_hash, load, read, thumbnail
 from cnnlab.errors import ImageError, WorkspaceError
 from cnnlab.workspace import write_atomically
 
@@ -59,8 +59,10 @@ class Thumbnails:
             if found is not None:
                 self._known.move_to_end(key)
                 return found
-        made = self._from_disk(picture) or self._make(picture)
-        if made is not None:
+        made, is_known = self._from_disk(picture), True
+        if made is None:
+            made, is_known = self._make(picture)
+        if made is not None and is_known:
             self._keep(key, made)
         return made
 
@@ -81,12 +83,16 @@ class Thumbnails:
                 return self._file(picture.content_hash).read_bytes()
         return None
 
-    def _make(self, picture: Picture) -> bytes | None:
+    def _make(self, picture: Picture) -> tuple[bytes | None, bool]:
+        """A new thumbnail, and whether it is of the content that was asked for."""
         try:
-            jpeg = thumbnail(load(picture.path), SIDE_PX)
+            data = read(picture.path, picture.path.name)
+            jpeg = thumbnail(load(data, picture.path.name), SIDE_PX)
         except ImageError:
-            return None
-        with suppress(WorkspaceError, OSError):  # a full disk only costs time
-            if picture.path.stat().st_size >= _SLOW_BYTES:
+            return None, False
+        if content_hash(data) != picture.content_hash:  # the file has changed since the scan
+            return jpeg, False
+        if len(data) >= _SLOW_BYTES:
+            with suppress(WorkspaceError, OSError):  # a full disk only costs time
                 write_atomically(self._file(picture.content_hash), lambda file: file.write(jpeg))
-        return jpeg
+        return jpeg, True

@@ -61,7 +61,7 @@ def save_uploads(
     skipped = 0
     taken: set[str] = set()
     for name, content in files:
-        path = _checked(name)
+        path = check_file_name(name)
         if is_junk(path):
             skipped += 1
             continue
@@ -95,20 +95,21 @@ def add_pictures(root: Path, class_name: str, files: Iterable[Upload]) -> list[P
 
     Args:
         root: The set's folder; the class folder is made if it is missing.
-        class_name: As `check_class_name` returns it.
+        class_name: As `check_class_name` returns it, or of a folder that is there.
         files: Names and contents; a name that is taken gets a number.
 
     Returns:
         Where the pictures lie now.
 
     Raises:
-        DatasetError: If a name is not safe ("unsafe-member").
+        DatasetError: If a name is not safe ("unsafe-member"); nothing is written then.
         WorkspaceError: If the disk is full or may not be written to.
     """
     folder = root / class_name
+    named = [(check_file_name(name).name, content) for name, content in files]
     written = []
-    for name, content in files:
-        place = free_path(folder / _checked(name).name)
+    for name, content in named:
+        place = free_path(folder / name)
         with aside(place) as temporary:
             try:
                 _write(content, temporary)
@@ -144,7 +145,12 @@ def check_class_name(name: str) -> str:
     return clean
 
 
-def _checked(name: str) -> PurePosixPath:
+def check_file_name(name: str) -> PurePosixPath:
+    """A file's name, or path below what was dropped, as one that every system takes.
+
+    Raises:
+        DatasetError: If it is not safe ("unsafe-member").
+    """
     try:
         return safe_path(name)
     except UnsafeName as error:

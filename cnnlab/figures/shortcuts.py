@@ -31,28 +31,29 @@ class ShortcutsInfo(NamedTuple):
     baseline: float
 
 
-def shortcuts_info(scores: Mapping[str, float], baseline: float) -> ShortcutsInfo:
+def shortcuts_info(scores: Mapping[str, float], baseline: float, count: int) -> ShortcutsInfo:
     """Gather what `draw_shortcuts` needs; see `plot_shortcuts` for the arguments."""
     ranked = sorted(scores.items(), key=lambda item: (-item[1], item[0]))
     return ShortcutsInfo(
         facts=tuple(name for name, _ in ranked),
         scores=tuple(score for _, score in ranked),
-        telling=tuple(is_telling(score, baseline) for _, score in ranked),
+        telling=tuple(is_telling(score, baseline, count) for _, score in ranked),
         baseline=baseline,
     )
 
 
 def plot_shortcuts(
-    scores: Mapping[str, float], baseline: float, *, dark: bool = False
+    scores: Mapping[str, float], baseline: float, count: int, *, dark: bool = False
 ) -> go.Figure:
     """Draw the accuracy of guessing the class from each fact alone, against the baseline.
 
     Args:
         scores: Accuracy by fact, 0-1.
         baseline: What always naming the largest class reaches.
+        count: Pictures that were looked at.
         dark: Whether the figure stands on a dark page.
     """
-    return draw_shortcuts(shortcuts_info(scores, baseline), dark=dark)
+    return draw_shortcuts(shortcuts_info(scores, baseline, count), dark=dark)
 
 
 def draw_shortcuts(info: ShortcutsInfo, *, dark: bool) -> go.Figure:

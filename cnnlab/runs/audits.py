@@ -65,14 +65,39 @@ def audit_dataset(
     Raises:
         WorkspaceError: If the disk is full or the workspace cannot be written to.
     """
-    find_near_copies(workspace, dataset, index, progress)
+    ensure_measures(workspace, dataset, index, progress)
+    pairs = find_near_copies(workspace, dataset, index, progress)
     if progress is not None:
         progress(GUESSING, 0, 0)
     files = AuditFiles(workspace.audit_folder(dataset.id))
     known = read_shortcuts(files)
     if known is None or known.fingerprint != index.fingerprint:
-        text = find_shortcuts(index).to_json().encode()
+        text = find_shortcuts(index, pairs).to_json().encode()
         write_atomically(files.shortcuts, lambda file: file.write(text))
+
+
+def is_current(workspace: Workspace, dataset: Dataset, index: DatasetIndex) -> bool:
+    """Whether the last audit says all that there is to say of the data set as it is now."""
+    files = AuditFiles(workspace.audit_folder(dataset.id))
+    shortcuts = read_shortcuts(files)
+    return (
+        known_pairs(workspace, dataset, index) is not None
+        and read_measures(files.folder, miniatures=False) is not None
+        and shortcuts is not None
+        and shortcuts.fingerprint == index.fingerprint
+    )
+
+
+def ensure_measures(
+    workspace: Workspace,
+    dataset: Dataset,
+    index: DatasetIndex,
+    progress: PhaseProgress | None = None,
+) -> Measures:
+    """Measures of every readable picture; only what is new, or was damaged, is measured."""
+    with workspace.lock(f"audit-{dataset.id}"):
+        files = AuditFiles(workspace.audit_folder(dataset.id))
+        return _measure(files, dataset, index, progress)
 
 
 def find_near_copies(
@@ -106,11 +131,14 @@ def known_pairs(workspace: Workspace, dataset: Dataset, index: DatasetIndex) -> 
 def findings(workspace: Workspace, dataset: Dataset, index: DatasetIndex) -> list[Finding]:
     """What the last audit has to say about the data set as it is now."""
     files = AuditFiles(workspace.audit_folder(dataset.id))
+    shortcuts = read_shortcuts(files)
+    if shortcuts is not None and shortcuts.fingerprint != index.fingerprint:
+        shortcuts = None  # of other pictures, or other classes
     return find(
         index,
         measures=read_measures(files.folder, miniatures=False),
         pairs=known_pairs(workspace, dataset, index),
-        shortcuts=read_shortcuts(files),
+        shortcuts=shortcuts,
     )
 
 
@@ -122,7 +150,7 @@ def mean_images(
     measures = read_measures(folder)
     if measures is None:
         return {}
-    row_of = dict(zip(measures.frame["content_hash"], range(len(measures.frame)), strict=True))
+    row_of = measures.rows
     means = {}
     for name, pictures in index.usable.groupby("class")["content_hash"]:
         rows = [row_of[content] for content in pictures if content in row_of]

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Row, delete, insert, select, update
 
+from cnnlab.datasets.folders import list_files
 from cnnlab.datasets.index import DatasetIndex
 from cnnlab.errors import DatasetError
 from cnnlab.paths import user_path
@@ -61,7 +62,7 @@ def add_dataset(store: Store, workspace: Workspace, path: str | Path) -> Dataset
         DatasetError: If there is no such folder, archive, id or name.
     """
     known = find_dataset(store, str(path))
-    return known or _note_patiently(store, resolve_source(workspace, str(path)))
+    return known or _note_patiently(store, workspace, resolve_source(workspace, str(path)))
 
 
 def add_imported(
@@ -80,7 +81,7 @@ def add_imported(
     dataset_id = f"{slug(name)}-{secrets.token_hex(3)}"
     location = workspace.pictures_folder(dataset_id)
     found = Found(source=source, name=name, location=location, id=dataset_id, origin=origin)
-    return _note_patiently(store, found)
+    return _note_patiently(store, workspace, found)
 
 
 def find_dataset(store: Store, dataset_id: str) -> Dataset | None:
@@ -149,8 +150,8 @@ def move_dataset(store: Store, dataset_id: str, folder: str) -> None:
     """Point a data set to the place that its folder was moved to; scan it afterwards.
 
     Raises:
-        DatasetError: If there is no such folder, the pictures are the workspace's own
-            ("own-pictures"), or another data set is there already ("known-folder").
+        DatasetError: If there is no such folder, or it holds no data set; the pictures are the
+            workspace's own ("own-pictures"); or another data set is there ("known-folder").
     """
     dataset = get_dataset(store, dataset_id)
     if dataset.source.owned:
@@ -160,6 +161,7 @@ def move_dataset(store: Store, dataset_id: str, folder: str) -> None:
             f"{dataset.name!r} lies in the workspace, in {dataset.location}.",
         )
     location = source_folder(folder)
+    list_files(location)  # refuses a folder without pictures in class folders
     with store.read() as connection:
         other = connection.execute(
             select(datasets.c.name).where(
@@ -261,17 +263,20 @@ def _change(store: Store, dataset_id: str, **values: Any) -> None:
         connection.execute(update(datasets).where(datasets.c.id == dataset_id).values(**values))
 
 
-def _note_patiently(store: Store, found: Found) -> Dataset:
+def _note_patiently(store: Store, workspace: Workspace, found: Found) -> Dataset:
     """Note a data set; wait while one that was at this place is being removed.
 
     Raises:
         DatasetError: If that does not end ("being-removed").
     """
+    from cnnlab.runs.scheduler import ensure_scheduler  # which deletes; it imports this module
+
     deadline = time.monotonic() + REMOVAL_SECONDS
     while True:
         dataset = _note(store, found)
         if dataset is not None:
             return dataset
+        ensure_scheduler(workspace)
         if time.monotonic() > deadline:
             raise DatasetError(
                 "being-removed",

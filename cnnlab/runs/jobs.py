@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select, update
@@ -14,6 +15,7 @@ from cnnlab.runs.processes import ProcessIdentity
 from cnnlab.runs.schema import jobs
 from cnnlab.runs.states import JobKind, RunState
 from cnnlab.runs.store import Store
+from cnnlab.workspace import RunFiles, Workspace
 
 REPORT_SECONDS = 0.25
 
@@ -103,6 +105,13 @@ def submit_job(
             if (row.parameters or {}) == wanted:
                 return int(row.id)
         return insert_job(connection, kind, dataset_id, parameters=wanted)
+
+
+def log_of(workspace: Workspace, job: Job) -> Path:
+    """Where the worker of a job prints: a run has its own log, other work the scheduler's."""
+    if job.run_id is None:
+        return workspace.scheduler_log
+    return RunFiles(workspace.run_folder(job.run_id)).log
 
 
 def get_job(store: Store, job_id: int) -> Job:

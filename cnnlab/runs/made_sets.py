@@ -8,7 +8,7 @@ from pathlib import Path
 from cnnlab.datasets.folders import SPLIT_FOLDERS
 from cnnlab.datasets.uploads import Upload, add_pictures, check_class_name
 from cnnlab.errors import DatasetError
-from cnnlab.runs.datasets import Dataset, add_imported
+from cnnlab.runs.datasets import Dataset, add_imported, remove_dataset
 from cnnlab.runs.sources import Source
 from cnnlab.runs.store import Store
 from cnnlab.workspace import Workspace, explain_os_error
@@ -18,7 +18,7 @@ def make_set(store: Store, workspace: Workspace, name: str, classes: Sequence[st
     """A new data set with a folder for each class, and no pictures yet.
 
     Raises:
-        DatasetError: If a name cannot be one ("class-name", "dataset-name"), or there are fewer
+        DatasetError: If a name cannot be one ("class-name", "name"), or there are fewer
             than two classes ("one-class").
         WorkspaceError: If the folders cannot be made.
     """
@@ -34,6 +34,7 @@ def make_set(store: Store, workspace: Workspace, name: str, classes: Sequence[st
         for class_name in names:
             (dataset.location / class_name).mkdir(parents=True, exist_ok=True)
     except OSError as error:
+        remove_dataset(store, dataset.id)
         raise explain_os_error(error, dataset.location, "make the folder") from error
     return dataset
 
@@ -65,7 +66,9 @@ def takes_pictures(dataset: Dataset) -> bool:
     )
 
 
-def put_pictures(dataset: Dataset, class_name: str, files: Iterable[Upload]) -> list[Path]:
+def put_pictures(
+    workspace: Workspace, dataset: Dataset, class_name: str, files: Iterable[Upload]
+) -> list[Path]:
     """Add pictures to a class, which is made if it is new; scan the set afterwards.
 
     Raises:
@@ -81,4 +84,7 @@ def put_pictures(dataset: Dataset, class_name: str, files: Iterable[Upload]) -> 
             f"{dataset.name!r} in {dataset.location}. Put them into its folders yourself, then "
             "look again.",
         )
-    return add_pictures(dataset.location, check_class_name(class_name), files)
+    if class_name not in class_folders_of(dataset):
+        class_name = check_class_name(class_name)
+    with workspace.lock(f"pictures-{dataset.id}"):  # two at once would take the same free name
+        return add_pictures(dataset.location, class_name, files)

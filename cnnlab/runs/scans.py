@@ -15,10 +15,18 @@ from cnnlab.datasets.scan import scan
 from cnnlab.errors import DatasetError
 from cnnlab.progress import PhaseProgress, in_phase
 from cnnlab.runs.corrections import corrected, counting
-from cnnlab.runs.datasets import Dataset, get_dataset, note_scan, save_scan
+from cnnlab.runs.datasets import (
+    Dataset,
+    add_dataset,
+    forget_dataset,
+    get_dataset,
+    note_scan,
+    remove_dataset,
+    save_scan,
+)
 from cnnlab.runs.sources import Source
 from cnnlab.runs.store import Store
-from cnnlab.workspace import Workspace
+from cnnlab.workspace import Workspace, remove_leftovers
 
 SCANNING = "looking at the pictures"
 UNPACKING = "unpacking"
@@ -59,6 +67,33 @@ def scan_dataset(
     return index, summary(index, time.monotonic() - began)
 
 
+def scan_place(
+    store: Store, workspace: Workspace, path: str, progress: PhaseProgress | None = None
+) -> tuple[Dataset, DatasetIndex, dict[str, Any]]:
+    """Note what a user names, and scan it; what is new and refused is not kept.
+
+    Args:
+        store: Gets the data set and its counts.
+        workspace: Gets its index.
+        path: As for `cnnlab.runs.datasets.add_dataset`.
+        progress: As for `scan_dataset`.
+
+    Raises:
+        DatasetError: If there is no such data set, or it has no pictures in class folders.
+    """
+    began = time.time()
+    dataset = add_dataset(store, workspace, path)
+    try:
+        index, found = scan_dataset(store, workspace, dataset, progress)
+    except DatasetError:
+        if dataset.scanned_at is None and dataset.created_at >= began:
+            remove_dataset(store, dataset.id)
+            if not dataset.source.owned or not dataset.location.exists():
+                forget_dataset(store, dataset.id)  # there are no files that the scheduler deletes
+        raise
+    return dataset, index, found
+
+
 def bring_pictures(
     workspace: Workspace, dataset: Dataset, progress: PhaseProgress | None = None
 ) -> None:
@@ -76,6 +111,7 @@ def bring_pictures(
     with workspace.lock(f"pictures-{dataset.id}"):
         if dataset.location.is_dir():
             return
+        remove_leftovers(dataset.location)
         if dataset.source is Source.ARCHIVE:
             _unpack(workspace, dataset, progress)
         elif dataset.source is Source.CATALOGUE:

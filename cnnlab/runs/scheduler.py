@@ -74,6 +74,7 @@ class Scheduler:
         self._launcher = LocalLauncher(workspace)
         self._began_at = time.time()
         self._ending = False
+        self._forget_again_at = 0.0
 
     def run(self) -> None:
         """Step until idle or asked to end; jobs that run are left running."""
@@ -89,8 +90,8 @@ class Scheduler:
         try:
             self.step()
             time.sleep(POLL_SECONDS)
-        except CnnlabError as error:  # a locked store or a full disk may pass
-            log.warning("%s: %s", error.reason, error)
+        except (CnnlabError, OSError) as error:  # a locked store or a full disk may pass
+            log.warning("%s: %s", type(error).__name__, error)
             time.sleep(TROUBLE_PAUSE_SECONDS)
 
     def step(self) -> None:
@@ -108,7 +109,8 @@ class Scheduler:
         for run_id in runs.runs_to_delete(self._store):
             self._delete(run_id)
         for dataset in removed_datasets(self._store):
-            self._forget(dataset)
+            if time.monotonic() >= self._forget_again_at:
+                self._forget(dataset)
         self._launcher.reap()
         training = any(job.kind is JobKind.TRAIN for job in open_jobs)
         rested = time.time() - self._began_at > SPARE_DELAY_SECONDS
@@ -129,7 +131,7 @@ class Scheduler:
             self._bury(job)
         elif (
             job.stop_requested_at is not None
-            and job.progress.get("phase") in (None, "training")
+            and (job.kind is not JobKind.TRAIN or job.progress.get("phase") in (None, "training"))
             and time.time() - max(job.stop_requested_at, job.progress.get("at", 0.0))
             > STOP_GRACE_SECONDS
         ):
@@ -144,11 +146,13 @@ class Scheduler:
                 name = signal.Signals(-code).name
                 message = f"Its process was ended by the system ({name})."
                 if name == "SIGKILL":
+                    message += " That happens when memory runs out"
                     message += (
-                        " That happens when memory runs out: try smaller pictures or batches."
+                        ": try smaller pictures or batches." if job.kind is JobKind.TRAIN else "."
                     )
         elif code:
-            message = f"Its process ended with status {code}; the run's log says more."
+            log_file = jobs.log_of(self._workspace, job)
+            message = f"Its process ended with status {code}; {log_file} says more."
         jobs.finish(
             self._store, job.id, RunState.INTERRUPTED, reason="process-ended", message=message
         )
@@ -166,7 +170,10 @@ class Scheduler:
         for folder in folders:
             shutil.rmtree(folder, ignore_errors=True)
         self._workspace.incoming_file(dataset.id).unlink(missing_ok=True)
-        if not any(folder.exists() for folder in folders):
+        if any(folder.exists() for folder in folders):
+            log.warning("%s could not be deleted", ", ".join(map(str, folders)))
+            self._forget_again_at = time.monotonic() + TROUBLE_PAUSE_SECONDS
+        else:
             forget_dataset(self._store, dataset.id)
 
     def _forgotten(self) -> bool:

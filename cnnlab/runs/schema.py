@@ -29,7 +29,7 @@ datasets = Table(
     metadata,
     Column("id", String(80), primary_key=True),
     Column("name", Text, nullable=False),
-    Column("source", String(20), nullable=False),  # a value of runs.datasets.Source
+    Column("source", String(20), nullable=False),  # a value of runs.sources.Source
     Column("location", Text, nullable=False, unique=True),
     Column("created_at", Float, nullable=False),  # seconds since 1970, UTC
     Column("scanned_at", Float),

@@ -7,11 +7,10 @@ import pandas as pd
 
 from cnnlab.datasets.embedding import ImageMap, embed, histogram_features, write_map
 from cnnlab.datasets.index import DatasetIndex
-from cnnlab.datasets.measures import read_measures
 from cnnlab.errors import DatasetError
 from cnnlab.inference.features import find_weights, picture_features
 from cnnlab.progress import PhaseProgress, in_phase
-from cnnlab.runs.audits import AuditFiles, find_near_copies
+from cnnlab.runs.audits import AuditFiles, ensure_measures
 from cnnlab.runs.datasets import Dataset
 from cnnlab.runs.scans import SCANNING
 from cnnlab.workspace import Workspace
@@ -77,8 +76,7 @@ def _by_histograms(
     index: DatasetIndex,
     progress: PhaseProgress | None,
 ) -> ImageMap:
-    find_near_copies(workspace, dataset, index, progress)  # measures the pictures on its way
-    measures = read_measures(workspace.audit_folder(dataset.id))
+    measures = ensure_measures(workspace, dataset, index, progress)
     if measures is None:
         raise DatasetError(
             "no-measures",

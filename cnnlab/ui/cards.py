@@ -53,7 +53,7 @@ def picture_grid(
             f"{escape_markdown(lost[0])}. Look again to update the counts.",
             icon=":material/warning:",
         )
-    return sorted(ticked(dataset, key))
+    return ticked(dataset, index, key)
 
 
 def _actions(dataset: Dataset, index: DatasetIndex, path: str, class_name: str, key: str) -> None:

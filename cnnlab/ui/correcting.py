@@ -34,9 +34,10 @@ def tick(dataset: Dataset, path: str, label: str, key: str) -> None:
     )
 
 
-def ticked(dataset: Dataset, key: str) -> set[str]:
-    """Every picture that is ticked in a grid."""
-    return set(_picked(dataset, key))
+def ticked(dataset: Dataset, index: DatasetIndex, key: str) -> list[str]:
+    """Every picture that is ticked in a grid and still there, sorted."""
+    picked = _picked(dataset, key)
+    return sorted(picked & set(index.frame["path"])) if picked else []
 
 
 def _picked(dataset: Dataset, key: str) -> set[str]:
@@ -111,7 +112,7 @@ def undo_button(dataset: Dataset, *, key: str) -> None:
         icon=":material/undo:",
         key=f"undo-{key}",
     ):
-        corrections.undo(context.store(), context.workspace(), dataset)
+        corrections.undo(context.store(), context.workspace(), dataset, steps[-1].number)
         st.rerun()
 
 

@@ -64,6 +64,12 @@ def findings_of(dataset: Dataset) -> list[Finding]:
     return [] if state is None else _findings(dataset.id, state, _audit_state(dataset))
 
 
+def audit_is_current(dataset: Dataset) -> bool:
+    """Whether the last audit says all about a data set that was scanned."""
+    state = _index_state(dataset)
+    return state is not None and _audit_is_current(dataset.id, state, _audit_state(dataset))
+
+
 def measures_of(dataset: Dataset) -> Measures | None:
     """What was measured in the pictures, without the miniatures; None before the audit."""
     folder = context.workspace().audit_folder(dataset.id)
@@ -120,7 +126,9 @@ def _audit_state(dataset: Dataset) -> str:
     folder = context.workspace().audit_folder(dataset.id)
     try:
         return "/".join(
-            f"{file.name}:{file.stat().st_mtime_ns}" for file in sorted(folder.iterdir())
+            f"{file.name}:{file.stat().st_mtime_ns}"
+            for file in sorted(folder.iterdir())
+            if not file.name.startswith(".")  # being written
         )
     except OSError:
         return ""
@@ -145,6 +153,12 @@ def _split(dataset_id: str, state: str, audit: str, data: str, split: str) -> Sp
 def _findings(dataset_id: str, state: str, audit: str) -> list[Finding]:
     index = _read_index(dataset_id, state)
     return audits.findings(context.workspace(), get_dataset(context.store(), dataset_id), index)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _audit_is_current(dataset_id: str, state: str, audit: str) -> bool:
+    dataset = get_dataset(context.store(), dataset_id)
+    return audits.is_current(context.workspace(), dataset, _read_index(dataset_id, state))
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

@@ -11,15 +11,19 @@ from cnnlab.config import EarlyStopping, RunConfig, change_config
 from cnnlab.errors import CnnlabError
 
 _DRAFT = "draft"
+_CLASSES = "data.classes"  # the one field that means something in one data set only
 
 
-def draft_config(otherwise: RunConfig) -> RunConfig:
+def draft_config(otherwise: RunConfig, dataset_id: str) -> RunConfig:
     """The configuration that was last looked at on any page, as far as it is a valid one.
 
     Args:
         otherwise: What to take where there is none.
+        dataset_id: Whose classes may be chosen; classes of another data set are left out.
     """
-    config, changes = st.session_state.get(_DRAFT, (otherwise, {}))
+    config, changes, of_dataset = st.session_state.get(_DRAFT, (otherwise, {}, dataset_id))
+    if of_dataset != dataset_id:
+        changes = {name: value for name, value in changes.items() if name != _CLASSES}
     try:
         return change_config(config, changes)
     except CnnlabError:
@@ -33,11 +37,13 @@ class Fields:
         changes: New values by dotted name, ready for `change_config`.
     """
 
-    def __init__(self, recipe_name: str, config: RunConfig) -> None:
+    def __init__(self, recipe_name: str, config: RunConfig, dataset_id: str) -> None:
         self._prefix = f"field:{recipe_name}:"
+        self._dataset_id = dataset_id
         self._values = config.model_dump(mode="json")
         self.changes: dict[str, Any] = {}
-        st.session_state[_DRAFT] = (config, self.changes)  # filled as the widgets are drawn
+        # The changes are filled in as the widgets are drawn.
+        st.session_state[_DRAFT] = (config, self.changes, dataset_id)
 
     def number(
         self,
@@ -127,7 +133,8 @@ class Fields:
         return place
 
     def _kept(self, name: str) -> dict[str, Any]:
-        return {"key": self._prefix + name, "persist_state": "session"}
+        of = f":{self._dataset_id}" if name == _CLASSES else ""
+        return {"key": f"{self._prefix}{name}{of}", "persist_state": "session"}
 
     def _note(self, name: str, value: Any) -> None:
         if value != self._value(name):

@@ -22,7 +22,7 @@ from cnnlab.ui.cards import picture_grid
 from cnnlab.ui.charts import show_chart
 from cnnlab.ui.choices import DATA
 from cnnlab.ui.correcting import correct, correction_bar, ticked, undo_button
-from cnnlab.ui.data import findings_of
+from cnnlab.ui.data import audit_is_current, findings_of
 from cnnlab.ui.gallery import FINDING, SHOWABLE
 from cnnlab.ui.jobs import follow_job
 
@@ -39,7 +39,7 @@ _ICONS = {
 def findings(dataset: Dataset, index: DatasetIndex) -> None:
     """Every finding; the audit is started where it is missing or out of date."""
     with st.container():  # so that what follows keeps its place on the page
-        _keep_up(dataset, index)
+        _keep_up(dataset)
     found = findings_of(dataset)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(_verdict(found))
@@ -60,12 +60,12 @@ def _verdict(found: list[Finding]) -> str:
     return " · ".join(parts)
 
 
-def _keep_up(dataset: Dataset, index: DatasetIndex) -> None:
+def _keep_up(dataset: Dataset) -> None:
     """Show the audit that runs; start one where pictures are new."""
     job = jobs.latest_job(context.store(), JobKind.AUDIT, dataset.id)
     if follow_job(job, "Checking the pictures"):
         return
-    if audits.known_pairs(context.workspace(), dataset, index) is not None:
+    if audit_is_current(dataset):
         return
     ended_early = job is not None and job.state is not RunState.COMPLETED
     if ended_early:
@@ -114,10 +114,10 @@ def _pictures(dataset: Dataset, index: DatasetIndex, finding: Finding) -> None:
     else:
         rows = _rows(index, finding.paths[:SHOWN_PICTURES])
         picture_grid(dataset, index, rows, key=key, named=True)
-    chosen = ticked(dataset, key) & set(index.frame["path"])
+    chosen = ticked(dataset, index, key)
     if chosen:
         with bar:
-            correction_bar(dataset, index, sorted(chosen), key=key)
+            correction_bar(dataset, index, chosen, key=key)
 
 
 def _rows(index: DatasetIndex, paths: Sequence[str]) -> pd.DataFrame:
@@ -137,7 +137,7 @@ def _answers(dataset: Dataset, finding: Finding) -> None:
         if finding.proposal:
             count = len(finding.proposal)
             if finding.kind is Kind.LEAK:
-                label = f"Exclude the {count:,} on the training side"
+                label = f"Exclude {count:,}, keep what is held back"
             else:
                 label = f"Exclude {count:,}, keep one of each"
             if st.button(label, icon=":material/block:", key=f"settle-{finding.kind}"):
@@ -149,6 +149,8 @@ def _shortcut_chart(dataset: Dataset) -> None:
     shortcuts = audits.read_shortcuts(files)
     if shortcuts is not None:
         show_chart(
-            plot_shortcuts(shortcuts.scores, shortcuts.baseline, dark=context.is_dark()),
+            plot_shortcuts(
+                shortcuts.scores, shortcuts.baseline, shortcuts.count, dark=context.is_dark()
+            ),
             key="shortcuts",
         )

@@ -10,6 +10,7 @@ from typing import ParamSpec, Protocol
 import streamlit as st
 
 from cnnlab.errors import CnnlabError
+from cnnlab.figures.text import escape_markdown
 from cnnlab.ui import context, late_requests
 
 Arguments = ParamSpec("Arguments")
@@ -47,7 +48,7 @@ def shown_errors() -> Iterator[None]:
     try:
         yield
     except CnnlabError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        st.error(escape_markdown(str(error)), icon=":material/error:")
         st.caption(f"Reason: {error.reason}")
 
 
@@ -67,10 +68,3 @@ def fragment(
             function(*args, **kwargs)
 
     return st.fragment(guarded, run_every=every_seconds)
-
-
-def plain(text: str) -> str:
-    """Text for Markdown that is shown as it is."""
-    from cnnlab.figures.text import escape_markdown
-
-    return escape_markdown(text)

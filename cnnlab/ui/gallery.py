@@ -138,15 +138,16 @@ def _filtered(dataset: Dataset, index: DatasetIndex, finding: Finding | None) ->
     if name is not None:
         rows = rows[rows["class"] == name]
     if split != ALL:
-        sides = sides_of(dataset, drafted())
-        rows = rows[rows["path"].map(sides) == split]
+        sides = sides_of(dataset, drafted(dataset))
+        rows = rows[rows["path"].map(sides).fillna(rows["split"]) == split]
     if finding is not None:
         return _in_order_of(rows, finding.paths)
     if order in sorts:
         column, ascending = sorts[order]
         rows = rows.assign(pixels=rows["width"] * rows["height"])
         if measures is not None and column not in rows:
-            rows = rows.merge(measures.frame[["content_hash", column]], on="content_hash")
+            known = measures.frame[["content_hash", column]]
+            rows = rows.merge(known, on="content_hash", how="left")
         return rows.sort_values(column, ascending=ascending, kind="stable")
     if name is None:  # a mixed page tells more than the first class alone
         rows = rows.assign(turn=rows.groupby("class").cumcount())

@@ -11,7 +11,7 @@ from cnnlab.config import SplitConfig
 from cnnlab.datasets.export import ExportLayout
 from cnnlab.datasets.index import DatasetIndex
 from cnnlab.datasets.pixel_cache import GIGABYTE, PixelCache
-from cnnlab.errors import CnnlabError
+from cnnlab.errors import CnnlabError, DatasetError
 from cnnlab.figures.text import escape_markdown, shorten
 from cnnlab.paths import user_path
 from cnnlab.runs import corrections, jobs
@@ -22,7 +22,6 @@ from cnnlab.runs.states import JobKind, RunState
 from cnnlab.ui import context, frame
 from cnnlab.ui.address import go
 from cnnlab.ui.correcting import say_step
-from cnnlab.ui.frame import plain
 from cnnlab.ui.jobs import follow_job
 
 _SHOWN_PATHS = 3
@@ -54,7 +53,7 @@ def removal(dataset: Dataset) -> None:
             try:
                 remove_dataset(context.store(), dataset.id)
             except CnnlabError as error:
-                st.error(plain(str(error)), icon=":material/error:")
+                st.error(escape_markdown(str(error)), icon=":material/error:")
             else:
                 go(frame.HOME)
 
@@ -85,7 +84,7 @@ def _export(dataset: Dataset, index: DatasetIndex) -> None:
     if follow_job(job, "Copying the pictures"):
         return
     if job is not None and job.state is RunState.COMPLETED:
-        st.success(plain(job.message or "Exported."), icon=":material/check_circle:")
+        st.success(escape_markdown(job.message or "Exported."), icon=":material/check_circle:")
     st.caption(f"Copies the {len(index.usable):,} pictures in use, corrected, into a new folder.")
     target = st.text_input("New folder on this server", placeholder="/home/me/pictures-corrected")
     layout = st.segmented_control(
@@ -113,9 +112,14 @@ def _export(dataset: Dataset, index: DatasetIndex) -> None:
     if st.button("Export", icon=":material/drive_file_move:", disabled=not target.strip()):
 
         def export() -> None:
-            request = ExportRequest(
-                target=user_path(target.strip()), layout=ExportLayout(layout), split=split
-            )
+            place = user_path(target.strip())
+            if not place.is_absolute():
+                raise DatasetError(
+                    "bad-target",
+                    f"The new folder must be written in full. Received: {target.strip()!r}. "
+                    f"Write, for example, {user_path('~') / target.strip()}.",
+                )
+            request = ExportRequest(target=place, layout=ExportLayout(layout), split=split)
             jobs.submit_job(context.store(), JobKind.EXPORT, dataset.id, request.to_json())
 
         _try(export)
@@ -172,6 +176,6 @@ def _try(action: Callable[[], None]) -> None:
     try:
         action()
     except CnnlabError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        st.error(escape_markdown(str(error)), icon=":material/error:")
     else:
         st.rerun()

@@ -15,6 +15,7 @@ from cnnlab.datasets.index import DatasetIndex
 from cnnlab.errors import ImageError
 from cnnlab.figures.text import escape_markdown
 from cnnlab.runs.datasets import Dataset
+from cnnlab.ui import frame
 from cnnlab.ui.correcting import correct
 from cnnlab.ui.data import findings_of, measures_of, sides_of
 from cnnlab.ui.preparation import drafted
@@ -28,6 +29,11 @@ _TURNED = {3: "by 180°", 6: "by 90° clockwise", 8: "by 90° anticlockwise"}
 @st.dialog("Picture", width="large", icon=":material/image:")
 def show_picture(dataset: Dataset, index: DatasetIndex, path: str) -> None:
     """The whole picture, its facts, its copies, and what can be done with it."""
+    with frame.shown_errors():
+        _show(dataset, index, path)
+
+
+def _show(dataset: Dataset, index: DatasetIndex, path: str) -> None:
     row = index.frame[index.frame["path"] == path].iloc[0]
     st.markdown(f"**{escape_markdown(path)}**")
     file = dataset.location / path
@@ -95,7 +101,7 @@ def _facts(dataset: Dataset, index: DatasetIndex, row: pd.Series, file: Path) ->
     facts = {
         "class": class_name,
         "used": "no, excluded" if path in index.excluded else "yes",
-        "split": sides_of(dataset, drafted()).get(path, row["split"] or "none"),
+        "split": sides_of(dataset, drafted(dataset)).get(path, row["split"] or "none"),
         "size": f"{row['width']:,} × {row['height']:,} px",
         "mode": row["mode"],
         "format": row["format"],

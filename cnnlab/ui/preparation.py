@@ -32,7 +32,7 @@ def preparation(dataset: Dataset, index: DatasetIndex) -> None:
         recipe = st.selectbox(
             "Recipe", list(RECIPES), key="recipe", persist_state="session", help="A named start"
         )
-        fields = Fields(recipe, RECIPES[recipe].config)
+        fields = Fields(recipe, RECIPES[recipe].config, dataset.id)
         picture_fields(fields, index.class_names)
         st.markdown("**Split**")
         split_fields(fields)
@@ -53,9 +53,9 @@ def preparation(dataset: Dataset, index: DatasetIndex) -> None:
         preview(dataset, config)
 
 
-def drafted() -> RunConfig:
+def drafted(dataset: Dataset) -> RunConfig:
     """The configuration that the user has prepared so far; that of the first recipe at first."""
-    return draft_config(next(iter(RECIPES.values())).config)
+    return draft_config(next(iter(RECIPES.values())).config, dataset.id)
 
 
 def picture_fields(fields: Fields, class_names: Sequence[str]) -> None:

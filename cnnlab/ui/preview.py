@@ -129,7 +129,9 @@ def _by_class(dataset: Dataset, assignment: SplitAssignment, config: RunConfig) 
         (),
         columns=ROW_PICTURES,
         row_labels=names,
-        title="Three pictures of each class",
+        title="Three pictures of each class"
+        if len(names) == len(assignment.class_names)
+        else f"Three pictures of each of the first {len(names)} classes",
         dark=context.is_dark(),
     )
     show_chart(figure, key="by-class")

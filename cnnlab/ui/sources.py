@@ -15,12 +15,12 @@ from cnnlab.datasets.builtin import BUILTIN
 from cnnlab.datasets.catalogue import CATALOGUE
 from cnnlab.datasets.uploads import save_uploads
 from cnnlab.errors import CnnlabError
+from cnnlab.figures.text import escape_markdown
 from cnnlab.runs import jobs
 from cnnlab.runs.datasets import (
     Dataset,
     add_dataset,
     add_imported,
-    find_dataset,
     remove_dataset,
 )
 from cnnlab.runs.made_sets import class_folders_of, has_pictures, make_set, put_pictures
@@ -29,7 +29,6 @@ from cnnlab.runs.states import JobKind
 from cnnlab.ui import context, frame
 from cnnlab.ui.address import go
 from cnnlab.ui.choices import DATA, remember
-from cnnlab.ui.frame import plain
 from cnnlab.ui.jobs import follow_job
 from cnnlab.workspace import explain_os_error
 
@@ -182,7 +181,7 @@ def _import_folder(name: str, files: list[UploadedFile]) -> None:
             dataset.location,
             lambda done, total: bar.progress(done / max(total, 1), "Writing the pictures"),
         )
-    except CnnlabError:
+    except BaseException:  # also where the visitor leaves: Streamlit ends a script by an exception
         remove_dataset(store, dataset.id)
         raise
     finally:
@@ -225,21 +224,14 @@ def _pictures_form(dataset: Dataset, names: list[str]) -> None:
 
 
 def _add_pictures(dataset: Dataset, class_name: str, files: list[UploadedFile], kind: str) -> None:
-    put_pictures(dataset, class_name, ((file.name, file) for file in files))
+    put_pictures(context.workspace(), dataset, class_name, ((file.name, file) for file in files))
     jobs.submit_job(context.store(), JobKind.SCAN, dataset.id)
     _new_round(kind, files)
     st.rerun()
 
 
 def _add(path: str) -> None:
-    store = context.store()
-    prefixless = path.removeprefix(BUILTIN_PREFIX).removeprefix(CATALOGUE_PREFIX)
-
-    def add() -> None:
-        known = find_dataset(store, prefixless)
-        _show(known or add_dataset(store, context.workspace(), path))
-
-    _guarded(add)
+    _guarded(lambda: _show(add_dataset(context.store(), context.workspace(), path)))
 
 
 def _show(dataset: Dataset) -> None:
@@ -254,7 +246,7 @@ def _guarded(action: Callable[[], None]) -> None:
     try:
         action()
     except CnnlabError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        st.error(escape_markdown(str(error)), icon=":material/error:")
 
 
 def _upload_key(kind: str) -> str:

@@ -36,17 +36,18 @@ def choose_recipe() -> Recipe:
     return chosen
 
 
-def edit_config(recipe: Recipe, class_names: Sequence[str]) -> RunConfig:
+def edit_config(recipe: Recipe, dataset: Dataset, class_names: Sequence[str]) -> RunConfig:
     """The recipe's configuration with the user's changes, which survive a change of page.
 
     Args:
         recipe: Where to start from.
+        dataset: What to train on.
         class_names: The data set's classes.
 
     Raises:
         ConfigError: If the changes break a rule together, such as fractions above 1.
     """
-    fields = Fields(recipe.name, recipe.config)
+    fields = Fields(recipe.name, recipe.config, dataset.id)
     training = recipe.config.training
     fields.number("training.epochs", "Epochs", low=1, high=10_000)
     fields.number("training.batch_size", "Batch size", low=1, high=4096)

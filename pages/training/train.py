@@ -19,7 +19,7 @@ class_names = train.class_names_of(dataset)
 options, network = st.columns([2, 3], gap="large")
 with options:
     recipe = train.choose_recipe()
-    config = train.edit_config(recipe, class_names)
+    config = train.edit_config(recipe, dataset, class_names)
 with network:
     ready = train.describe_data(dataset, config)
     ready = train.describe_network(dataset, config) and ready

@@ -164,7 +164,9 @@ def test_endings_that_do_not_match_and_turned_pictures_are_named():
 
 
 def test_a_shortcut_is_told_with_its_accuracy_and_the_baseline():
-    shortcuts = Shortcuts(fingerprint="", baseline=0.5, scores={"format": 0.98, "width": 0.51})
+    shortcuts = Shortcuts(
+        fingerprint="", baseline=0.5, scores={"format": 0.98, "width": 0.51}, count=1000
+    )
     finding = by_kind(many(), shortcuts=shortcuts)[Kind.SHORTCUT]
     assert "format 98.0%" in finding.sentence
     assert "50.0%" in finding.sentence

@@ -55,5 +55,5 @@ def test_one_class_or_equal_facts_say_nothing():
 
 
 def test_what_was_found_survives_json():
-    found = Shortcuts(fingerprint="x", baseline=0.5, scores={"width": 0.75})
+    found = Shortcuts(fingerprint="x", baseline=0.5, scores={"width": 0.75}, count=400)
     assert Shortcuts.from_json(json.loads(found.to_json())) == found

@@ -1,11 +1,13 @@
 """Thumbnails are made once, and bad pictures never break a gallery."""
 
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from cnnlab.datasets.images import content_hash
 from cnnlab.datasets.thumbnails import SIDE_PX, Picture, Thumbnails
 
 
@@ -20,14 +22,19 @@ def large(tmp_path):
     file = tmp_path / "large.png"
     pixels = np.random.default_rng(1).integers(0, 256, (900, 1200, 3), dtype=np.uint8)
     Image.fromarray(pixels).save(file)
-    return Picture(file, "a" * 32)
+    return known(file)
 
 
 @pytest.fixture
 def small(tmp_path):
     file = tmp_path / "small.png"
     Image.new("RGB", (60, 30), (10, 200, 30)).save(file)
-    return Picture(file, "b" * 32)
+    return known(file)
+
+
+def known(file: Path) -> Picture:
+    """A picture as a scan has seen it."""
+    return Picture(file, content_hash(file.read_bytes()))
 
 
 def size(jpeg: bytes) -> tuple[int, int]:
@@ -53,7 +60,7 @@ def test_answers_come_in_the_order_asked_for(folder, tmp_path):
     for number in range(40):
         file = tmp_path / f"{number}.png"
         Image.new("RGB", (number + 1, 5)).save(file)
-        pictures.append(Picture(file, f"{number:032}"))
+        pictures.append(known(file))
     assert [size(jpeg)[0] for jpeg in Thumbnails(folder).get(pictures)] == list(range(1, 41))
 
 
@@ -63,7 +70,7 @@ def test_memory_stays_within_the_budget_and_forgets_what_was_not_asked_for(folde
     for number in range(10):
         file = tmp_path / f"{number}.png"
         Image.new("RGB", (50, 50), (number, 0, 0)).save(file)
-        pictures.append(Picture(file, f"{number:032}"))
+        pictures.append(known(file))
         thumbnails.get([pictures[-1]])
     for picture in pictures:
         picture.path.unlink()
@@ -88,3 +95,16 @@ def test_a_folder_that_cannot_be_written_to_only_costs_time(tmp_path, large):
     blocked.write_text("a file where a folder should be")
     (jpeg,) = Thumbnails(blocked).get([large])
     assert jpeg is not None
+
+
+def test_a_file_that_changed_since_the_scan_is_shown_but_not_kept_for_its_former_content(
+    folder, large
+):
+    former = large.path.read_bytes()
+    Image.new("RGB", (1200, 900), (0, 0, 0)).save(large.path, compress_level=0)
+    thumbnails = Thumbnails(folder)
+    (changed,) = thumbnails.get([large])
+    assert np.asarray(Image.open(BytesIO(changed))).mean() < 5
+    large.path.write_bytes(former)
+    (restored,) = thumbnails.get([large])
+    assert np.asarray(Image.open(BytesIO(restored))).mean() > 50

@@ -372,7 +372,7 @@ def test_fields_of_the_preparation_change_the_split_at_once_and_go_with_to_train
     before = int(metrics(app)["Validation"])
     app.number_input(key="field:quick:split.validation").set_value(0.4).run()
     assert int(metrics(app)["Validation"]) > 2 * before
-    app.multiselect(key="field:quick:data.classes").set_value(["blue", "red"]).run()
+    app.multiselect(key=f"field:quick:data.classes:{dataset.id}").set_value(["blue", "red"]).run()
     assert metrics(app)["Classes"] == "2"
     app.toggle(key="field:quick:data.balance").set_value(True).run()
     app.number_input(key="field:quick:data.limit").set_value(10).run()
@@ -385,7 +385,7 @@ def test_fields_of_the_preparation_change_the_split_at_once_and_go_with_to_train
 
 def test_a_choice_that_leaves_nothing_to_train_on_is_said(dataset, workspace, open_page: Open):
     app = open_page(workspace, "samples", data=dataset.id, view="preparation")
-    app.multiselect(key="field:quick:data.classes").set_value(["blue"]).run()
+    app.multiselect(key=f"field:quick:data.classes:{dataset.id}").set_value(["blue"]).run()
     assert not app.exception
     assert "at least two different classes" in said(app)
     assert any(button.label == "Train like this" for button in app.button)

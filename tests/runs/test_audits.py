@@ -6,12 +6,14 @@ from PIL import Image
 
 from cnnlab.datasets.edits import Edit
 from cnnlab.datasets.findings import Kind
+from cnnlab.datasets.shortcuts import Shortcuts
 from cnnlab.runs.audits import (
     AuditFiles,
     audit_dataset,
     content_key,
     find_near_copies,
     findings,
+    is_current,
     known_pairs,
     mean_images,
     read_shortcuts,
@@ -112,10 +114,13 @@ def test_a_stopped_audit_keeps_what_it_had_before(workspace, dataset, index):
 def test_damaged_files_of_an_audit_are_made_anew(workspace, dataset, index, name):
     audit_dataset(workspace, dataset, index)
     expected = [finding.to_json() for finding in findings(workspace, dataset, index)]
+    assert is_current(workspace, dataset, index)
     (file,) = workspace.audit_folder(dataset.id).glob(name)
     file.write_bytes(b"damaged")
     findings(workspace, dataset, index)  # says less, but does not fail
+    assert not is_current(workspace, dataset, index)
     audit_dataset(workspace, dataset, index)
+    assert is_current(workspace, dataset, index)
     assert [finding.to_json() for finding in findings(workspace, dataset, index)] == expected
 
 
@@ -136,6 +141,20 @@ def test_shortcuts_are_found_again_when_classes_change(store, workspace, dataset
     corrected = load_index(store, workspace, dataset)
     audit_dataset(workspace, dataset, corrected)
     assert read_shortcuts(files).fingerprint == corrected.fingerprint != before.fingerprint
+
+
+def test_shortcuts_of_other_classes_are_not_told(store, workspace, dataset, index):
+    audit_dataset(workspace, dataset, index)
+    file = AuditFiles(workspace.audit_folder(dataset.id)).shortcuts
+    telling = Shortcuts(
+        fingerprint=index.fingerprint, baseline=0.3, scores={"width": 1.0}, count=60
+    )
+    file.write_text(telling.to_json())
+    assert Kind.SHORTCUT in {found.kind for found in findings(workspace, dataset, index)}
+    correct(store, workspace, dataset, ["red/000.png"], Edit.EXCLUDE)
+    corrected = load_index(store, workspace, dataset)
+    assert Kind.SHORTCUT not in {found.kind for found in findings(workspace, dataset, corrected)}
+    assert not is_current(workspace, dataset, corrected)
 
 
 def test_the_key_of_an_audit_is_its_content_alone():

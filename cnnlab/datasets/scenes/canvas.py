@@ -73,15 +73,6 @@ class Canvas:
         )
         self._image.paste(layer, (0, 0), mask)
 
-    def mottle(self, texture: FloatArray, cover: FloatArray | float) -> None:
-        """Make what is there brighter or darker.
-
-        Args:
-            texture: Factors, shape (SIDE, SIDE); 1 leaves as it is.
-            cover: Where, as in `paint`.
-        """
-        self.paint(np.asarray(self._image, np.float32) * texture[..., None], cover)
-
     def shimmer(self, x: float, y: float, radius: float, colour: RGB, strength: float) -> None:
         """Lay a soft round glow over the sheet."""
         away = ((COLUMNS - x) ** 2 + (ROWS - y) ** 2) / np.float32(radius * radius)

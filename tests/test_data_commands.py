@@ -1,11 +1,15 @@
 """Commands on data sets, as users and scripts call them."""
 
+import os
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from cnnlab.workspace import Workspace
 from tests.pictures import tree_digest
 from tests.test_cli import call, document
 
@@ -286,3 +290,65 @@ def test_classes_that_the_file_format_alone_gives_away_are_reported(workspace, t
     found = document(call("audit", tmp_path / "set", "--json", workspace=workspace))
     shortcut = next(each for each in found["findings"] if each["kind"] == "shortcut")
     assert "format" in shortcut["sentence"]
+
+
+def test_what_was_left_out_is_said_on_standard_error(workspace, folders):
+    (folders / "loose.png").write_bytes((folders / "red" / "000.png").read_bytes())
+    result = call("scan", folders, "--json", workspace=workspace)
+    document(result)
+    assert "1 picture lies in no class folder" in result.stderr
+    call("correct", folders, "exclude", "red/001.png", workspace=workspace)
+    content = (folders / "blue" / "001.png").read_bytes()
+    (folders / "red" / "001.png").write_bytes(content)
+    assert "1 correction is left aside" in call("scan", folders, workspace=workspace).stderr
+    assert "left aside" in call("correct", folders, "list", workspace=workspace).stderr
+
+
+def test_a_workspace_inside_the_pictures_is_no_class(workspace, class_folders):
+    inside = Workspace(class_folders / "workspace")
+    found = document(call("scan", class_folders, "--json", workspace=inside))
+    assert found["classes"] == {"blue": 20, "green": 20, "red": 20}
+    again = call("scan", class_folders, "--json", workspace=inside)
+    assert document(again)["problems"] == []
+    assert "is a workspace" in again.stderr
+
+
+def test_names_of_any_script_are_printed_whatever_the_terminal_takes(workspace, class_folders):
+    (class_folders / "red").rename(class_folders / "日本 \x1b[31m")
+    words = [sys.executable, "-m", "cnnlab", "scan", class_folders, "--workspace", workspace.root]
+    for extra in ([], ["--json"]):
+        result = subprocess.run(
+            [*map(str, words), *extra],
+            env={**os.environ, "PYTHONIOENCODING": "ascii"},
+            capture_output=True,
+            check=False,
+        )
+        assert result.returncode == 0, result.stderr
+        assert "日本" in result.stdout.decode("utf-8")
+        assert b"\x1b[31m" not in result.stdout
+
+
+def test_an_export_takes_only_what_it_uses(workspace, folders, tmp_path):
+    for words in (["--set", "training.epochs=3", "--layout", "tree"], ["--set", "split.seed=1"]):
+        result = call(
+            "export-data", folders, "--out", tmp_path / "out", *words, workspace=workspace
+        )
+        assert result.returncode == 2
+        assert "Received: " in result.stderr
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "bad", ["a/3 oops ./x.png", "test=folder"], ids=["file name", "class name"]
+)
+def test_a_set_with_a_name_that_cannot_be_is_not_begun(workspace, class_folders, bad):
+    if bad.startswith("test="):
+        first = f"test={class_folders / 'red'}"
+    else:
+        (class_folders / "red" / "oops .").write_bytes(b"x")
+        first = f"red={class_folders / 'red'}"
+    words = ["--pictures", first, "--pictures", f"blue={class_folders / 'blue'}"]
+    result = call("datasets", "make", "mine", *words, workspace=workspace)
+    assert result.returncode == 1
+    assert "Traceback" not in result.stderr
+    assert document(call("datasets", "--json", workspace=workspace)) == []

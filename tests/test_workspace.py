@@ -10,7 +10,13 @@ from pathlib import Path
 import pytest
 
 from cnnlab.errors import WorkspaceError
-from cnnlab.workspace import WORKSPACE_VARIABLE, open_workspace, write_atomically
+from cnnlab.workspace import (
+    WORKSPACE_VARIABLE,
+    appearing_folder,
+    open_workspace,
+    remove_leftovers,
+    write_atomically,
+)
 
 PROJECT = Path(__file__).parents[1]
 
@@ -67,3 +73,32 @@ def test_process_killed_while_writing_keeps_the_earlier_file(tmp_path):
         assert process.stdout.readline().strip() == "writing"
         process.send_signal(signal.SIGKILL)
     assert target.read_text() == "before"
+
+
+def test_appearing_folder_leaves_other_hidden_folders_alone(tmp_path):
+    other = tmp_path / ".out.part"
+    other.mkdir()
+    (other / "diary.txt").write_text("precious")
+    with appearing_folder(tmp_path / "out") as part:
+        (part / "new.txt").write_text("new")
+    assert (other / "diary.txt").read_text() == "precious"
+    assert (tmp_path / "out" / "new.txt").read_text() == "new"
+    assert sorted(p.name for p in tmp_path.iterdir()) == [".out.part", "out"]
+
+
+def test_of_two_folders_that_appear_at_one_place_the_first_stays_whole(tmp_path):
+    target = tmp_path / "out"
+    with pytest.raises(OSError), appearing_folder(target) as slow:  # noqa: PT011, PT012
+        (slow / "slow.txt").write_text("slow")
+        with appearing_folder(target) as fast:
+            (fast / "fast.txt").write_text("fast")
+    assert [p.name for p in target.iterdir()] == ["fast.txt"]
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
+def test_leftovers_of_killed_processes_are_removed_by_name(tmp_path):
+    target = tmp_path / "out"
+    for name in (".out.0123abcd.part", ".out.part", ".other.0123abcd.part"):
+        (tmp_path / name).mkdir()
+    remove_leftovers(target)
+    assert sorted(p.name for p in tmp_path.iterdir()) == [".other.0123abcd.part", ".out.part"]

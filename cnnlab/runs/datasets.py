@@ -161,7 +161,6 @@ def move_dataset(store: Store, dataset_id: str, folder: str) -> None:
             f"{dataset.name!r} lies in the workspace, in {dataset.location}.",
         )
     location = source_folder(folder)
-    list_files(location)  # refuses a folder without pictures in class folders
     with store.read() as connection:
         other = connection.execute(
             select(datasets.c.name).where(
@@ -173,6 +172,7 @@ def move_dataset(store: Store, dataset_id: str, folder: str) -> None:
             "known-folder",
             f"Each folder is one data set. Received: {location}, which is {other!r} already.",
         )
+    list_files(location)  # refuses a folder without pictures in class folders
     _change(store, dataset_id, location=str(location))
 
 
@@ -272,11 +272,10 @@ def _note_patiently(store: Store, workspace: Workspace, found: Found) -> Dataset
     from cnnlab.runs.scheduler import ensure_scheduler  # which deletes; it imports this module
 
     deadline = time.monotonic() + REMOVAL_SECONDS
-    while True:
-        dataset = _note(store, found)
-        if dataset is not None:
-            return dataset
+    dataset = _note(store, found)
+    if dataset is None:
         ensure_scheduler(workspace)
+    while dataset is None:
         if time.monotonic() > deadline:
             raise DatasetError(
                 "being-removed",
@@ -284,6 +283,8 @@ def _note_patiently(store: Store, workspace: Workspace, found: Found) -> Dataset
                 "Try again in a moment.",
             )
         time.sleep(_POLL_SECONDS)
+        dataset = _note(store, found)
+    return dataset
 
 
 def _note(store: Store, found: Found) -> Dataset | None:

@@ -255,3 +255,45 @@ def test_every_malformed_archive_is_unpacked_or_refused_by_name(real_data, tmp_p
             reasons.add(error.reason)
             assert not place.exists() or list(place.iterdir()) == []
     assert {"bad-archive", "encrypted", "bomb", "nested-archive", "unsafe-member"} <= reasons
+
+
+NAMES = ["Käse/1.png", "日本/2.png"]
+
+
+def test_names_that_are_utf8_without_saying_so_are_read_as_meant(archive, target):
+    """As some programs write them: the flag for UTF-8 is not set."""
+    write_zip(archive, [(name, picture()) for name in NAMES])
+    data = bytearray(archive.read_bytes())
+    for signature, at in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        start = -1
+        while (start := data.find(signature, start + 1)) >= 0:
+            data[start + at + 1] &= ~0x08
+    archive.write_bytes(bytes(data))
+    extract_zip(archive, target)
+    assert sorted(p.relative_to(target).as_posix() for p in target.rglob("*.png")) == NAMES
+
+
+def test_names_in_the_field_for_unicode_names_are_read(archive, target):
+    """As Info-ZIP writes them: the name itself in the code page of a terminal."""
+    names = [name.encode() for name in NAMES]
+    shown = [b"K_se_/1.png", b"______/2.png"]  # as long as the name in UTF-8, so nothing moves
+    members = []
+    for name, ascii_name in zip(names, shown, strict=True):
+        member = zipfile.ZipInfo(ascii_name.decode())
+        field = struct.pack("<BI", 1, zlib.crc32(ascii_name.replace(b"_", b"\x84"))) + name
+        member.extra = struct.pack("<HH", 0x7075, len(field)) + field
+        members.append((member, picture()))
+    write_zip(archive, members)
+    data = archive.read_bytes()
+    for ascii_name in shown:
+        data = data.replace(ascii_name, ascii_name.replace(b"_", b"\x84"))
+    archive.write_bytes(data)
+    extract_zip(archive, target)
+    assert sorted(p.relative_to(target).as_posix() for p in target.rglob("*.png")) == NAMES
+
+
+def test_names_in_the_old_code_page_stay_what_the_format_says(archive, target):
+    write_zip(archive, [("caf_/1.png", picture()), ("tee/2.png", picture())])
+    archive.write_bytes(archive.read_bytes().replace(b"caf_", b"caf\x82"))
+    extract_zip(archive, target)
+    assert sorted(p.name for p in target.iterdir()) == ["café", "tee"]

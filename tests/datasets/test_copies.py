@@ -160,3 +160,42 @@ def test_copies_planted_among_photographs_are_found(real_data, tmp_path, name):
         assert found >= 48, way
     known = {content[path] for path in names(root, *originals)}
     assert sum(one in known and other in known for one, other in linked) <= 1
+
+
+def test_copies_are_found_where_most_of_the_set_are_copies(photos):
+    """As frames of a camera that does not move are."""
+    rng = np.random.default_rng(3)
+    still = np.asarray(photos[0], dtype=np.float64)
+    frames = [
+        Image.fromarray((still + rng.normal(0, 4, still.shape)).clip(0, 255).astype(np.uint8))
+        for _ in range(60)
+    ]
+    measures = measures_of([*frames, *photos[1:41]])
+    groups = copy_groups(measures.frame, near_copies(measures))
+    assert set(groups[:60].tolist()) == {0}
+    assert len(set(groups[60:].tolist())) == 40
+
+
+def test_a_picture_with_very_many_copies_needs_few_pairs(photos):
+    rng = np.random.default_rng(4)
+    still = np.asarray(photos[0], dtype=np.float64)
+    frames = [
+        Image.fromarray((still + rng.normal(0, 4, still.shape)).clip(0, 255).astype(np.uint8))
+        for _ in range(200)
+    ]
+    measures = measures_of([*frames, *photos[1:41]])
+    pairs = near_copies(measures)
+    assert len(pairs) < 200 * 17
+    assert set(copy_groups(measures.frame, pairs)[:200].tolist()) == {0}
+
+
+@pytest.mark.parametrize("change", [lambda p: p + 40, lambda p: p * 0.7, lambda p: p * 1.2])
+def test_a_brighter_or_darker_copy_is_a_copy(photos, change):
+    some = photos[:60]
+    changed = [
+        Image.fromarray(change(np.asarray(each) * 0.6 + 20).clip(0, 255).astype(np.uint8))
+        for each in some
+    ]
+    found = found_pairs([*some, *changed])
+    assert sum((number, number + 60) in found for number in range(60)) >= 57
+    assert len(found) <= 60

@@ -97,3 +97,16 @@ def test_examples_come_from_the_split_and_class_asked_for(assignment):
 )
 def test_the_range_is_told_as_the_network_sees_it(scaling, expected):
     assert scaled_range(0, 255, scaling) == expected
+
+
+def test_a_first_batch_larger_than_the_sheet_is_augmented_as_a_whole(root, assignment):
+    from cnnlab.datasets.augmentation import augment
+
+    augmentation = AugmentationConfig(flip_horizontal=True, brightness=0.4)
+    training = CONFIG.training.model_copy(update={"batch_size": 30})
+    plain = CONFIG.model_copy(update={"training": training})
+    changed = plain.model_copy(update={"augmentation": augmentation})
+    whole = first_pictures(root, assignment, plain, count=30).pixels
+    expected = augment(whole, augmentation, batch_generator(4, 0, 0))
+    shown = first_pictures(root, assignment, changed, count=12).pixels
+    np.testing.assert_array_equal(shown, expected[:12])

@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from cnnlab.datasets.shortcuts import TOGETHER, Shortcuts, find_shortcuts
@@ -57,3 +58,34 @@ def test_one_class_or_equal_facts_say_nothing():
 def test_what_was_found_survives_json():
     found = Shortcuts(fingerprint="x", baseline=0.5, scores={"width": 0.75}, count=400)
     assert Shortcuts.from_json(json.loads(found.to_json())) == found
+
+
+@pytest.mark.parametrize("count", [6, 8, 15, 25, 50])
+def test_luck_in_a_small_set_is_no_shortcut(count):
+    warned = 0
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        noise = {
+            name: (lambda *_, rng=rng: int(rng.integers(50, 500)))
+            for name in ("width", "height", "bytes")
+        }
+        warned += bool(find_shortcuts(make_index(*rows(count, **noise))).telling)
+    assert warned <= 1
+
+
+def test_copies_do_not_make_a_shortcut():
+    """Ten saves of each photo, of its size: sizes tell the photo, not the class."""
+    rng = np.random.default_rng(0)
+    widths = {(name, n): int(rng.integers(50, 5000)) for name in ("cat", "dog") for n in range(12)}
+    index = make_index(*rows(120, width=lambda name, n: widths[name, n % 12]))
+    contents = [path.split("/")[0] + path.split("/")[1][:-4] for path in index.frame["path"]]
+    index = make_index(
+        *[
+            {**row, "content_hash": content}
+            for row, content in zip(index.frame.to_dict("records"), contents, strict=True)
+        ]
+    )
+    linked = [(f"{name}{n}", f"{name}{n % 12}") for name in ("cat", "dog") for n in range(12, 120)]
+    pairs = pd.DataFrame(linked, columns=["first", "second"])
+    assert find_shortcuts(index).telling
+    assert not find_shortcuts(index, pairs).telling

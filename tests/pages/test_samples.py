@@ -16,6 +16,7 @@ from cnnlab.runs.audits import audit_dataset
 from cnnlab.runs.corrections import load_index
 from cnnlab.runs.datasets import Dataset, add_dataset, get_dataset, list_datasets
 from cnnlab.runs.jobs import latest_job
+from cnnlab.runs.made_sets import make_set, put_pictures
 from cnnlab.runs.processes import ProcessIdentity
 from cnnlab.runs.scans import scan_dataset
 from cnnlab.runs.scheduler import LOCK_NAME
@@ -504,3 +505,49 @@ def test_what_needs_an_account_is_explained_step_by_step(workspace, open_page: O
     assert "kaggle.com" in said(app)
     downloads = [button.key for button in app.button if button.label == "Download"]
     assert downloads == ["download-cifar10", "download-cats-and-dogs", "download-flowers"]
+
+
+# --- what stands in the way ---
+
+
+def test_a_set_whose_first_scan_was_refused_can_be_managed_and_removed(
+    store, workspace, tmp_path, open_page: Open
+):
+    archive = tmp_path / "broken.zip"
+    archive.write_bytes(b"no zip")
+    added = add_dataset(store, workspace, archive)
+    job_id = jobs.submit_job(store, JobKind.SCAN, added.id)
+    assert jobs.claim(store, job_id, ProcessIdentity(1, 1.0))
+    work(workspace, job_id, own_process=False)
+    for view in ("manage", "pictures"):
+        app = open_page(workspace, "samples", data=added.id, view=view)
+        assert not app.exception
+        assert "is not a zip" in said(app)
+    click(app, "Remove it")
+    assert list_datasets(store) == []
+
+
+def test_an_uploaded_set_whose_index_is_damaged_says_so(
+    store, workspace, class_folders, open_page: Open
+):
+    added = make_set(store, workspace, "mine", ["red", "blue"])
+    for name in ("red", "blue"):
+        content = (class_folders / name / "000.png").open("rb")
+        with content:
+            put_pictures(workspace, added, name, [("1.png", content)])
+    scan_dataset(store, workspace, added)
+    workspace.index_file(added.id).write_bytes(b"damaged")
+    app = open_page(workspace, "samples", data=added.id)
+    assert "no pictures in this set yet" not in said(app)
+    assert "index must be a file of this version" in said(app)
+    assert any(button.label == "Look at the pictures now" for button in app.button)
+
+
+def test_chosen_classes_are_those_of_one_data_set_only(dataset, store, workspace, open_page: Open):
+    other = add_dataset(store, workspace, "builtin:digits")
+    scan_dataset(store, workspace, other)
+    app = open_page(workspace, "samples", data=dataset.id, view="preparation")
+    app.multiselect(key=f"field:quick:data.classes:{dataset.id}").set_value(["blue", "red"]).run()
+    app.selectbox(key="choose-data").set_value(other.id).run()
+    assert metrics(app)["Classes"] == "10"
+    assert not app.error

@@ -113,6 +113,9 @@ def test_corrections_made_at_once_are_all_kept(store, workspace, dataset):
         thread.join()
     assert load_index(store, workspace, dataset).excluded == set(paths)
     assert len({step.number for step in steps(store, dataset.id)}) == len(paths)
+    now = get_dataset(store, dataset.id)
+    assert now.summary["excluded"] == len(paths)
+    assert now.fingerprint == load_index(store, workspace, dataset).fingerprint
 
 
 def test_a_file_that_changed_since_is_used_again(store, workspace, dataset, class_folders):

@@ -3,6 +3,8 @@
 import shutil
 import sqlite3
 import time
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 
 import pytest
 
@@ -21,8 +23,9 @@ from cnnlab.runs.datasets import (
     remove_dataset,
     rename_dataset,
 )
+from cnnlab.runs.made_sets import make_set, put_pictures
 from cnnlab.runs.processes import ProcessIdentity
-from cnnlab.runs.scans import scan_dataset
+from cnnlab.runs.scans import scan_dataset, scan_place
 from cnnlab.runs.scheduler import Scheduler
 from cnnlab.runs.schema import SCHEMA_VERSION
 from cnnlab.runs.sources import Source
@@ -104,9 +107,12 @@ def test_moving_onto_another_data_set_or_nowhere_is_refused(store, workspace, da
     with pytest.raises(DatasetError) as refused:
         move_dataset(store, dataset.id, str(tmp_path / "other"))
     assert refused.value.reason == "known-folder"
-    with pytest.raises(DatasetError) as refused:
-        move_dataset(store, dataset.id, str(tmp_path / "nowhere"))
-    assert refused.value.reason == "missing-path"
+    (tmp_path / "no pictures").mkdir()
+    for name, reason in (("nowhere", "missing-path"), ("no pictures", "no-images")):
+        with pytest.raises(DatasetError) as refused:
+            move_dataset(store, dataset.id, str(tmp_path / name))
+        assert refused.value.reason == reason
+        assert get_dataset(store, dataset.id).location == dataset.location
     imported = add_imported(store, workspace, "mine", Source.UPLOAD)
     with pytest.raises(DatasetError) as refused:
         move_dataset(store, imported.id, str(tmp_path / "other"))
@@ -137,6 +143,95 @@ def test_removing_imported_pictures_deletes_them(store, workspace, class_folders
     Scheduler(workspace, store).step()
     assert not dataset.location.exists()
     assert datasets.removed_datasets(store) == []
+
+
+def test_a_set_added_again_right_after_its_removal_is_new(store, workspace, dataset, class_folders):
+    correct(store, workspace, dataset, ["red/000.png"], Edit.EXCLUDE)
+    remove_dataset(store, dataset.id)
+    again = add_dataset(store, workspace, class_folders)  # a scheduler deletes meanwhile
+    assert again.summary is None
+    index, _ = scan_dataset(store, workspace, again)
+    assert len(index.usable) == 60
+    assert index.excluded == frozenset()
+
+
+def test_a_renamed_builtin_set_is_still_drawn_and_scanned(store, workspace):
+    dataset = add_dataset(store, workspace, "builtin:digits")
+    rename_dataset(store, dataset.id, "my digits")
+    index, _ = scan_dataset(store, workspace, get_dataset(store, dataset.id))
+    assert len(index.class_names) == 10
+
+
+def test_what_is_new_and_refused_is_not_kept(store, workspace, class_folders, tmp_path):
+    (tmp_path / "empty").mkdir()
+    archive = tmp_path / "broken.zip"
+    archive.write_bytes(b"no zip")
+    for place in (tmp_path / "empty", archive):
+        with pytest.raises(DatasetError):
+            scan_place(store, workspace, str(place))
+    assert list_datasets(store) == []
+    assert datasets.removed_datasets(store) == []
+    dataset, *_ = scan_place(store, workspace, str(class_folders))
+    class_folders.rename(tmp_path / "elsewhere")
+    with pytest.raises(DatasetError):  # a known one stays
+        scan_place(store, workspace, dataset.id)
+    assert [each.id for each in list_datasets(store)] == [dataset.id]
+
+
+def test_an_upload_survives_a_stop_and_is_unpacked_the_next_time(store, workspace, class_folders):
+    dataset = add_imported(store, workspace, "my set", Source.ARCHIVE, "set.zip")
+    incoming = workspace.incoming_file(dataset.id)
+    incoming.parent.mkdir()
+    shutil.move(zip_of(class_folders), incoming)
+
+    def stop(*_):
+        raise jobs.JobStopped
+
+    with pytest.raises(jobs.JobStopped):
+        scan_dataset(store, workspace, dataset, stop)
+    assert incoming.exists()
+    assert not dataset.location.exists()
+    assert scan_dataset(store, workspace, dataset)[1]["usable"] == 60
+
+
+def test_a_lost_upload_is_not_replaced_by_a_file_of_its_name(
+    store, workspace, class_folders, tmp_path, monkeypatch
+):
+    dataset = add_imported(store, workspace, "pets", Source.ARCHIVE, "pets.zip")
+    shutil.move(zip_of(class_folders), tmp_path / "pets.zip")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DatasetError) as refused:
+        scan_dataset(store, workspace, dataset)
+    assert refused.value.reason == "missing-path"
+
+
+def test_a_scan_asked_for_during_a_scan_comes_after_it(store, dataset):
+    first = jobs.submit_job(store, JobKind.SCAN, dataset.id)
+    assert jobs.submit_job(store, JobKind.SCAN, dataset.id) == first
+    assert jobs.claim(store, first, ProcessIdentity(1, 1.0))
+    second = jobs.submit_job(store, JobKind.SCAN, dataset.id)
+    assert second > first
+    assert jobs.submit_job(store, JobKind.SCAN, dataset.id) == second
+
+
+def test_pictures_of_one_name_put_by_several_at_once_are_all_kept(store, workspace, class_folders):
+    dataset = make_set(store, workspace, "cups", ["cup", "glass"])
+    content = (class_folders / "red" / "000.png").read_bytes()
+
+    def put(_number):
+        return put_pictures(workspace, dataset, "cup", [("same.png", BytesIO(content))])
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(put, range(40)))
+    assert len(list((dataset.location / "cup").iterdir())) == 40
+
+
+def test_pictures_go_into_an_existing_class_whatever_its_name(store, workspace, class_folders):
+    dataset = make_set(store, workspace, "cups", ["cup", "glass"])
+    (dataset.location / "big  cups").mkdir()
+    content = BytesIO((class_folders / "red" / "000.png").read_bytes())
+    put_pictures(workspace, dataset, "big  cups", [("one.png", content)])
+    assert sorted(p.name for p in dataset.location.iterdir()) == ["big  cups", "cup", "glass"]
 
 
 def test_a_scan_job_is_followed_by_an_audit(store, workspace, dataset):

@@ -36,7 +36,7 @@ _PAIRS_AT_ONCE = 8192
 _BLOCK_NUMBERS = 32_000_000  # similarities computed at once, 128 MB
 _COARSE = 4
 _COLUMNS = {"first": "str", "second": "str", "similarity": "float32"}
-_VERSION = 1
+_VERSION = 2  # raised when other pairs are found; older files are not used
 _KIND = "copies"
 
 Floats = NDArray[np.float32]

@@ -24,8 +24,9 @@ def augment(batch: Batch, config: AugmentationConfig, rng: np.random.Generator) 
 
     The operations follow one another in this order: horizontal flip, vertical flip, rotation, zoom
     and shift (in one resampling, unless there is only a shift, by whole pixels), brightness,
-    contrast, erasing. One that is off draws nothing from `rng`. The same batch, configuration and
-    state of `rng` give the same result.
+    contrast, erasing. Each draws from a stream of its own, picture by picture: the first pictures
+    of a batch become the same whatever comes after them. The same batch, configuration and new
+    `rng` give the same result.
 
     Args:
         batch: Pictures, shape (n, height, width, channels), uint8; never written to.
@@ -36,18 +37,23 @@ def augment(batch: Batch, config: AugmentationConfig, rng: np.random.Generator) 
         Pictures of the same shape and type; `batch` itself if every operation is off.
     """
     if config.flip_horizontal:
-        batch = flip(batch, axis=2, rng=rng)
+        batch = flip(batch, axis=2, rng=_stream(rng))
     if config.flip_vertical:
-        batch = flip(batch, axis=1, rng=rng)
+        batch = flip(batch, axis=1, rng=_stream(rng))
     if config.rotation > 0 or config.zoom > 0:
-        batch = transform(batch, config, rng)
+        batch = transform(batch, config, _stream(rng))
     elif config.shift > 0:
-        batch = shift(batch, share=config.shift, rng=rng)
+        batch = shift(batch, share=config.shift, rng=_stream(rng))
     if config.brightness > 0 or config.contrast > 0:
-        batch = change_light(batch, config, rng)
+        batch = change_light(batch, config, _stream(rng))
     if config.erasing > 0:
-        batch = erase(batch, probability=config.erasing, rng=rng)
+        batch = erase(batch, probability=config.erasing, rng=_stream(rng))
     return batch
+
+
+def _stream(rng: np.random.Generator) -> np.random.Generator:
+    """A new stream of draws, so that one more draw here changes nothing there."""
+    return rng.spawn(1)[0]
 
 
 def active(config: AugmentationConfig) -> list[str]:
@@ -107,8 +113,8 @@ def shift(batch: Batch, *, share: float, rng: np.random.Generator) -> Batch:
     rows, columns = round(share * height), round(share * width)
     if count == 0 or (rows == 0 and columns == 0):
         return batch
-    top = rng.integers(0, 2 * rows, size=count, endpoint=True)  # rows: not moved
-    left = rng.integers(0, 2 * columns, size=count, endpoint=True)
+    top = _stream(rng).integers(0, 2 * rows, size=count, endpoint=True)  # rows: not moved
+    left = _stream(rng).integers(0, 2 * columns, size=count, endpoint=True)
     padded = np.pad(batch, ((0, 0), (rows, rows), (columns, columns), (0, 0)), mode="reflect")
     windows = sliding_window_view(padded, (height, width, channels), axis=(1, 2, 3))
     # (n, 2 * rows + 1, 2 * columns + 1, 1, height, width, channels): every possible move
@@ -134,11 +140,13 @@ def transform(batch: Batch, config: AugmentationConfig, rng: np.random.Generator
     factors: NDArray[np.float64] = np.ones(count)
     moves: NDArray[np.float64] = np.zeros((count, 2))
     if config.rotation > 0:
-        angles = rng.uniform(-config.rotation, config.rotation, size=(count,)) * (2 * math.pi)
+        angles = _stream(rng).uniform(-config.rotation, config.rotation, size=(count,)) * (
+            2 * math.pi
+        )
     if config.zoom > 0:
-        factors = rng.uniform(1 - config.zoom, 1 + config.zoom, size=(count,))
+        factors = _stream(rng).uniform(1 - config.zoom, 1 + config.zoom, size=(count,))
     if config.shift > 0:
-        moves = rng.uniform(-config.shift, config.shift, (count, 2)) * (height, width)
+        moves = _stream(rng).uniform(-config.shift, config.shift, (count, 2)) * (height, width)
     margins = _margins(height, width, angles, factors, moves)
     padded = np.pad(batch, ((0, 0), *margins, (0, 0)), mode="symmetric")
     top, left = margins[0][0], margins[1][0]
@@ -177,11 +185,11 @@ def change_light(batch: Batch, config: AugmentationConfig, rng: np.random.Genera
     tables = np.tile(np.arange(256, dtype=np.float64), (count, 1))
     means = batch.reshape(count, -1).mean(axis=1, dtype=np.float64) if count else np.zeros(0)
     if config.brightness > 0:
-        added = 255 * rng.uniform(-config.brightness, config.brightness, count)
+        added = 255 * _stream(rng).uniform(-config.brightness, config.brightness, count)
         tables += added[:, None]
         means = means + added
     if config.contrast > 0:
-        factors = rng.uniform(1 - config.contrast, 1 + config.contrast, count)
+        factors = _stream(rng).uniform(1 - config.contrast, 1 + config.contrast, count)
         tables = means[:, None] + (tables - means[:, None]) * factors[:, None]
     rounded = np.rint(np.clip(tables, 0, 255)).astype(np.uint8)
     changed = np.empty_like(batch)
@@ -202,10 +210,11 @@ def erase(batch: Batch, *, probability: float, rng: np.random.Generator) -> Batc
     """
     count, height, width, _ = batch.shape
     erased = batch.copy()
-    for number in np.flatnonzero(rng.random(count) < probability):
-        rows, columns = _rectangle(height, width, rng)
-        top = rng.integers(0, height - rows, endpoint=True)
-        left = rng.integers(0, width - columns, endpoint=True)
+    places = _stream(rng)
+    for number in np.flatnonzero(_stream(rng).random(count) < probability):
+        rows, columns = _rectangle(height, width, places)
+        top = places.integers(0, height - rows, endpoint=True)
+        left = places.integers(0, width - columns, endpoint=True)
         mean = batch[number].mean(axis=(0, 1))
         erased[number, top : top + rows, left : left + columns] = np.rint(mean)
     return erased

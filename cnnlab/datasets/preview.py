@@ -55,8 +55,8 @@ def first_pictures(
     size = config.training.batch_size
     pieces: list[PreparedPictures] = []
     for number in range(-(-min(count, len(frame)) // size)):
-        rows = frame.iloc[order[number * size : (number + 1) * size]]
-        piece = prepare_rows(root, rows, config.data)  # whole: its draws depend on its length
+        rows = frame.iloc[order[number * size : (number + 1) * size][:count]]
+        piece = prepare_rows(root, rows, config.data)
         rng = batch_generator(config.training.seed, 0, number)
         pixels = augment(piece.pixels, config.augmentation, rng)
         pieces.append(PreparedPictures(pixels, piece.classes, piece.paths))

@@ -102,7 +102,15 @@ def test_the_range_is_told_as_the_network_sees_it(scaling, expected):
 def test_a_first_batch_larger_than_the_sheet_is_augmented_as_a_whole(root, assignment):
     from cnnlab.datasets.augmentation import augment
 
-    augmentation = AugmentationConfig(flip_horizontal=True, brightness=0.4)
+    augmentation = AugmentationConfig(
+        flip_horizontal=True,
+        rotation=0.1,
+        zoom=0.2,
+        shift=0.2,
+        contrast=0.3,
+        brightness=0.4,
+        erasing=0.5,
+    )
     training = CONFIG.training.model_copy(update={"batch_size": 30})
     plain = CONFIG.model_copy(update={"training": training})
     changed = plain.model_copy(update={"augmentation": augmentation})

@@ -19,7 +19,7 @@ from tests.conftest import end_processes_of
 
 PROJECT = Path(__file__).parents[2]
 START_SECONDS = 60
-WAIT_MS = 60_000
+WAIT_MS = 150_000
 expect.set_options(timeout=WAIT_MS)
 
 

@@ -124,7 +124,7 @@ def test_lasso_on_the_map_leads_to_the_pictures_inside(
     view(page, "Map")
     page.get_by_role("button", name="Compute the map").click()
     plot = page.locator(".js-plotly-plot .nsewdrag").first
-    expect(plot).to_be_visible(timeout=120_000)
+    expect(plot).to_be_visible(timeout=300_000)
     page.wait_for_timeout(1000)
     box = plot.bounding_box()
     assert box is not None

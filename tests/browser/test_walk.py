@@ -13,7 +13,7 @@ from cnnlab.runs.store import open_store
 from tests.browser.conftest import Dashboard
 
 pytestmark = pytest.mark.browser
-TRAINING_MS = 180_000
+TRAINING_MS = 480_000
 
 
 def open_at(page: Page, dashboard: Dashboard, path: str = "/") -> None:
@@ -134,7 +134,7 @@ def test_run_goes_on_when_browser_and_server_are_gone_and_can_be_stopped_later(
     assert stopped.results["epochs"] < 500
 
 
-def wait_until(condition, seconds: float = 120.0) -> None:
+def wait_until(condition, seconds: float = 300.0) -> None:
     import time
 
     deadline = time.monotonic() + seconds

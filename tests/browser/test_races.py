@@ -102,8 +102,8 @@ def open_with_a_timer(page: Page, dashboard: Dashboard) -> LateTimer:
 def expect_train_page(page: Page, timer: LateTimer) -> None:
     expect(page.get_by_role("heading", name="Train", exact=True)).to_be_visible()
     page.wait_for_timeout(1500)  # until the late answer would have come
-    expect(page.get_by_role("heading", name="Train", exact=True)).to_be_visible(timeout=3000)
-    expect(page.get_by_role("button", name="Start training")).to_be_visible(timeout=3000)
+    expect(page.get_by_role("heading", name="Train", exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name="Start training")).to_be_visible()
     assert "/train" in page.url
     assert timer.fired > 0
 

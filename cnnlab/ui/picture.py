@@ -40,7 +40,6 @@ def _show(dataset: Dataset, index: DatasetIndex, path: str) -> None:
     picture, about = st.columns([3, 2], gap="medium")
     with picture:
         _picture(file, path)
-        _actions(dataset, index, path)
     with about:
         facts = _facts(dataset, index, row, file)
         st.dataframe(
@@ -53,6 +52,8 @@ def _show(dataset: Dataset, index: DatasetIndex, path: str) -> None:
                 if path in group:
                     others = ", ".join(escape_markdown(other) for other in group if other != path)
                     st.markdown(f"{finding.title}: {others}")
+    with picture:  # last, so that a refusal leaves the facts on the page
+        _actions(dataset, index, path)
 
 
 def _picture(file: Path, path: str) -> None:

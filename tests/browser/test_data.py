@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from cnnlab.runs.datasets import list_datasets
+from cnnlab.runs.corrections import load_index
+from cnnlab.runs.datasets import add_dataset, list_datasets
+from cnnlab.runs.scans import scan_dataset
 from cnnlab.runs.store import open_store
 from tests.browser.conftest import Dashboard
 from tests.pictures import tree_digest
@@ -137,6 +139,26 @@ def test_lasso_on_the_map_leads_to_the_pictures_inside(
     page.mouse.up()
     expect(page.get_by_text("60 pictures inside the line")).to_be_visible()
     expect(page.locator("[data-testid=stImage] img").first).to_be_visible()
+
+
+def test_a_class_name_that_cannot_be_is_explained_in_the_dialog_of_a_picture(
+    page: Page, dashboard: Dashboard, class_folders: Path
+):
+    store = open_store(dashboard.workspace)
+    dataset = add_dataset(store, dashboard.workspace, class_folders)
+    scan_dataset(store, dashboard.workspace, dataset)
+    page.goto(f"{dashboard.address}/samples?data={dataset.id}")
+    expect(figure(page, "Pictures used")).to_have_text("60")
+    settled(page)
+    page.locator("[class*=st-key-open-gallery] button:visible").first.click()
+    dialog = page.get_by_role("dialog")
+    name = dialog.get_by_role("combobox", name="Another class")
+    name.fill("a/b")
+    name.press("Enter")
+    dialog.get_by_role("button", name="Relabel").click()
+    expect(dialog.get_by_text("has a slash in its name")).to_be_visible()
+    expect(dialog.get_by_test_id("stDataFrame")).to_be_visible()
+    assert not load_index(store, dashboard.workspace, dataset).relabelled
 
 
 def test_a_set_is_made_in_the_browser(page: Page, dashboard: Dashboard, class_folders: Path):

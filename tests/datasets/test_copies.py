@@ -162,28 +162,25 @@ def test_copies_planted_among_photographs_are_found(real_data, tmp_path, name):
     assert sum(one in known and other in known for one, other in linked) <= 1
 
 
-def test_copies_are_found_where_most_of_the_set_are_copies(photos):
-    """As frames of a camera that does not move are."""
+def frames_of(image, count):
+    """Frames of a camera that does not move: the same picture with other noise."""
     rng = np.random.default_rng(3)
-    still = np.asarray(photos[0], dtype=np.float64)
-    frames = [
+    still = np.asarray(image, dtype=np.float64)
+    return [
         Image.fromarray((still + rng.normal(0, 4, still.shape)).clip(0, 255).astype(np.uint8))
-        for _ in range(60)
+        for _ in range(count)
     ]
-    measures = measures_of([*frames, *photos[1:41]])
+
+
+def test_copies_are_found_where_most_of_the_set_are_copies(photos):
+    measures = measures_of([*frames_of(photos[0], 60), *photos[1:41]])
     groups = copy_groups(measures.frame, near_copies(measures))
     assert set(groups[:60].tolist()) == {0}
     assert len(set(groups[60:].tolist())) == 40
 
 
 def test_a_picture_with_very_many_copies_needs_few_pairs(photos):
-    rng = np.random.default_rng(4)
-    still = np.asarray(photos[0], dtype=np.float64)
-    frames = [
-        Image.fromarray((still + rng.normal(0, 4, still.shape)).clip(0, 255).astype(np.uint8))
-        for _ in range(200)
-    ]
-    measures = measures_of([*frames, *photos[1:41]])
+    measures = measures_of([*frames_of(photos[0], 200), *photos[1:41]])
     pairs = near_copies(measures)
     assert len(pairs) < 200 * 17
     assert set(copy_groups(measures.frame, pairs)[:200].tolist()) == {0}

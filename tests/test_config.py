@@ -50,7 +50,9 @@ configs = st.builds(
     split=st.builds(SplitConfig, validation=st.floats(0.05, 0.4), test=st.floats(0, 0.4)),
     network=st.builds(
         NetworkConfig,
-        scaling=st.sampled_from(Scaling),
+        scaling=st.sampled_from(
+            [scaling for scaling in Scaling if scaling is not Scaling.BACKBONE]
+        ),
         width=st.floats(0.1, 4),
         layers=st.lists(layers, max_size=6).map(tuple),
     ),

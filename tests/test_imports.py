@@ -14,12 +14,22 @@ from tests.pictures import coloured_square
 
 PROJECT = Path(__file__).parents[1]
 
-BASE = {"errors", "config", "paths", "progress", "threads", "workspace", "tables"}
+BASE = {
+    "errors",
+    "config",
+    "paths",
+    "progress",
+    "schedules",
+    "threads",
+    "workspace",
+    "tables",
+}
 DATA = BASE | {"datasets"}
 ALLOWED = {
     "errors": set(),
-    "config": {"errors"},
+    "config": {"config", "errors"},
     "paths": {"errors"},
+    "schedules": {"config"},
     "progress": set(),
     "threads": set(),
     "workspace": {"errors", "paths"},
@@ -27,7 +37,7 @@ ALLOWED = {
     "datasets": DATA,
     "networks": BASE | {"networks"},
     "evaluation": DATA | {"evaluation"},
-    "runs": DATA | {"runs"},
+    "runs": DATA | {"runs", "networks"},
     "inference": DATA | {"inference", "evaluation"},
     "figures": DATA | {"figures", "evaluation"},
     "training": DATA | {"training", "networks", "inference", "evaluation", "runs"},

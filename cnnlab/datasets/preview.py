@@ -109,8 +109,8 @@ def choose_by_class(assignment: SplitAssignment, *, per_class: int, seed: int) -
     return shuffled.groupby("class").head(per_class).sort_values("class", kind="stable")
 
 
-def scaled_range(low: int, high: int, scaling: Scaling) -> tuple[float, float]:
-    """Pixel values as the first layer of the network hands them on."""
+def scaled_range(low: int, high: int, scaling: Scaling) -> tuple[float, float] | None:
+    """Pixel values as the first layer of the network hands them on; None if channels differ."""
     match scaling:
         case Scaling.NONE:
             return float(low), float(high)
@@ -118,3 +118,5 @@ def scaled_range(low: int, high: int, scaling: Scaling) -> tuple[float, float]:
             return low / 255, high / 255
         case Scaling.SIGNED:
             return low / 127.5 - 1, high / 127.5 - 1
+        case Scaling.BACKBONE:
+            return None

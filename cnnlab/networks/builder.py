@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import keras
 
 from cnnlab.config import (
     Activation,
+    Backbone,
     BatchNormalization,
     Convolution,
     Dense,
@@ -20,11 +23,14 @@ from cnnlab.config import (
     NetworkConfig,
     Pooling,
     PoolMode,
+    Precision,
     Residual,
     Scaling,
 )
 from cnnlab.errors import NetworkError
+from cnnlab.networks.backbones import BACKBONES, Preprocessing
 from cnnlab.networks.description import (
+    BACKBONE_NAME,
     INPUT_NAME,
     OUTPUT_NAME,
     SCALING_NAME,
@@ -34,12 +40,19 @@ from cnnlab.networks.description import (
     widened,
 )
 
+_IMAGENET_MEAN = (0.485, 0.456, 0.406)  # of red, green and blue, as shares of 255
+_IMAGENET_DEVIATION = (0.229, 0.224, 0.225)
+_CAFFE_MEAN_BGR = (103.939, 116.779, 123.68)
+
 
 def build(
     network: NetworkConfig,
     input_shape: tuple[int, int, int],
     class_count: int,
     seed: int = 0,
+    *,
+    precision: Precision = Precision.FLOAT32,
+    backbone_weights: Path | None = None,
 ) -> keras.Model:
     """Build a network whose starting weights and dropout masks depend on the seed alone.
 
@@ -48,26 +61,120 @@ def build(
         input_shape: (height, width, channels) of the pictures.
         class_count: Number of classes.
         seed: Same seed and same configuration give the same weights, in any process.
+        precision: Numbers that the layers compute in; the softmax and all weights are float32.
+        backbone_weights: File of a backbone's trained weights; None leaves it at random ones.
 
     Returns:
         A functional model from "pixels", float32 of 0-255, shape (batch, height, width,
         channels), to "probabilities", shape (batch, class_count). Its layers are named as the
-        rows of `describe`.
+        rows of `describe`. A backbone is frozen.
 
     Raises:
         NetworkError: If the layers do not fit together; the message names the layer.
     """
     describe(network, input_shape, class_count)
-    pixels = keras.Input(shape=input_shape, dtype="float32", name=INPUT_NAME)
-    values = _scale(pixels, network.scaling)
-    values = _stack(values, network.layers, width=network.width, seed=seed, parents=())
-    outputs = keras.layers.Dense(
+    with _policy(precision):
+        pixels = keras.Input(shape=input_shape, dtype="float32", name=INPUT_NAME)
+        values = _scale(pixels, network)
+        if network.backbone is not None:
+            backbone = load_backbone(network.backbone, input_shape, seed, backbone_weights)
+            values = backbone(values, training=False)
+        outputs = _head(values, network, class_count, seed)
+    return keras.Model(pixels, outputs, name="network")
+
+
+def build_head(
+    network: NetworkConfig,
+    map_shape: tuple[int, int, int],
+    class_count: int,
+    seed: int = 0,
+    *,
+    precision: Precision = Precision.FLOAT32,
+) -> keras.Model:
+    """Build what follows the backbone, on its features as input.
+
+    Its weights have the paths that they have in the whole network.
+
+    Args:
+        network: A network with a backbone.
+        map_shape: Shape of the backbone's last map for one picture.
+        class_count, seed, precision: As for `build`.
+    """
+    with _policy(precision):
+        features = keras.Input(shape=map_shape, dtype="float32", name=BACKBONE_NAME)
+        return keras.Model(features, _head(features, network, class_count, seed), name="head")
+
+
+def load_backbone(
+    backbone: Backbone, input_shape: tuple[int, int, int], seed: int, weights: Path | None
+) -> keras.Model:
+    """One network of keras.applications without its classes, frozen, from scaled pixels to a map.
+
+    Args:
+        backbone: Which one.
+        input_shape: (height, width, 3) of the pictures.
+        seed: Decides random weights.
+        weights: File of trained ones, or None.
+    """
+    facts = BACKBONES[backbone.name]
+    options: dict[str, Any] = {}
+    if facts.keras_name == "MobileNetV2":
+        options["alpha"] = facts.alpha
+    if facts.keras_name.startswith(("MobileNetV3", "EfficientNetV2", "ConvNeXt")):
+        options["include_preprocessing"] = False
+    if weights is None:
+        keras.utils.set_random_seed(_seed(BACKBONE_NAME, seed))
+    model = getattr(keras.applications, facts.keras_name)(
+        input_shape=input_shape,
+        include_top=False,
+        weights=None if weights is None else str(weights),
+        **options,
+    )
+    model.name = BACKBONE_NAME
+    model.trainable = False
+    return model
+
+
+def preprocess(pixels: keras.KerasTensor, preprocessing: Preprocessing) -> keras.KerasTensor:
+    """Pixels of 0-255 as the input that a backbone was trained on."""
+    match preprocessing:
+        case Preprocessing.SIGNED:
+            scale, offset = [1 / 127.5] * 3, [-1.0] * 3
+        case Preprocessing.STANDARDIZED:
+            scale = [1 / (255 * deviation) for deviation in _IMAGENET_DEVIATION]
+            offset = [
+                -mean / deviation
+                for mean, deviation in zip(_IMAGENET_MEAN, _IMAGENET_DEVIATION, strict=True)
+            ]
+        case Preprocessing.CENTRED_BGR:
+            pixels = keras.ops.flip(pixels, axis=-1)
+            scale, offset = [1.0] * 3, [-mean for mean in _CAFFE_MEAN_BGR]
+    return keras.layers.Rescaling(scale, offset=offset, name=SCALING_NAME)(pixels)
+
+
+@contextmanager
+def _policy(precision: Precision) -> Iterator[None]:
+    """Layers that are made in the block compute in this precision."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(precision.value)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def _head(
+    values: keras.KerasTensor, network: NetworkConfig, class_count: int, seed: int
+) -> keras.KerasTensor:
+    """The configured layers and the softmax over the classes."""
+    values = _stack(values, network.stack, width=network.width, seed=seed, parents=())
+    return keras.layers.Dense(
         class_count,
         activation="softmax",
         kernel_initializer=_initializer(OUTPUT_NAME, seed),
+        dtype="float32",
         name=OUTPUT_NAME,
     )(values)
-    return keras.Model(pixels, outputs, name="network")
 
 
 def penultimate(model: keras.Model) -> keras.KerasTensor:
@@ -75,14 +182,16 @@ def penultimate(model: keras.Model) -> keras.KerasTensor:
     return model.get_layer(OUTPUT_NAME).input
 
 
-def _scale(pixels: keras.KerasTensor, scaling: Scaling) -> keras.KerasTensor:
-    match scaling:
-        case Scaling.NONE:
-            return pixels
+def _scale(pixels: keras.KerasTensor, network: NetworkConfig) -> keras.KerasTensor:
+    match network.scaling:
         case Scaling.UNIT:
             return keras.layers.Rescaling(1 / 255, name=SCALING_NAME)(pixels)
         case Scaling.SIGNED:
             return keras.layers.Rescaling(1 / 127.5, offset=-1, name=SCALING_NAME)(pixels)
+        case Scaling.BACKBONE if network.backbone is not None:
+            return preprocess(pixels, BACKBONES[network.backbone.name].preprocessing)
+        case _:
+            return pixels
 
 
 def _stack(

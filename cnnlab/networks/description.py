@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from cnnlab.config import (
     Activation,
     ActivationName,
+    Backbone,
     BatchNormalization,
     Convolution,
     Dense,
@@ -24,15 +25,24 @@ from cnnlab.config import (
     Scaling,
 )
 from cnnlab.errors import NetworkError
+from cnnlab.networks.backbones import BACKBONES, Preprocessing
 
 INPUT_NAME = "pixels"
 SCALING_NAME = "scaling"
+BACKBONE_NAME = "backbone"
 OUTPUT_NAME = "probabilities"
+
+SMALLEST_BACKBONE_SIDE_PX = 32
 
 Shape = tuple[int, ...]
 Position = tuple[int, ...]  # (4,) is the fourth layer, (4, 2) the second inside a residual there
 
 _SCALING_TEXTS = {Scaling.UNIT: "pixels from 0-255 to 0..1", Scaling.SIGNED: "pixels to -1..1"}
+_PREPROCESSING_TEXTS = {
+    Preprocessing.SIGNED: "pixels to -1..1",
+    Preprocessing.STANDARDIZED: "pixels minus ImageNet's mean, through its standard deviation",
+    Preprocessing.CENTRED_BGR: "pixels as blue, green, red, minus ImageNet's mean",
+}
 _POOL_TEXTS = {PoolMode.MAX: "maximum", PoolMode.AVERAGE: "average"}
 
 
@@ -42,14 +52,15 @@ class LayerRow:
 
     Attributes:
         number: Place in the configuration from 1, such as "4", or "4.2" inside a residual; "0"
-            is the pixel scaling in front.
+            is the pixel scaling in front, and the backbone behind it.
         name: Unique name, the same as that of the Keras layer.
-        kind: The layer's kind in the configuration, or "scaling".
+        kind: The layer's kind in the configuration, or "scaling" or "backbone".
         summary: The layer in words, with the width already applied.
         output_shape: (height, width, channels) of a map or (values,) of a vector, one image.
         parameters: All values that belong to the layer.
         trainable_parameters: Those that the gradient changes.
         multiply_adds: Multiplications of convolutions and dense layers for one image.
+        activation_values: Values that it keeps for one image while training.
     """
 
     number: str
@@ -60,6 +71,7 @@ class LayerRow:
     parameters: int = 0
     trainable_parameters: int = 0
     multiply_adds: int = 0
+    activation_values: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +99,7 @@ class NetworkDescription:
     @property
     def activation_bytes(self) -> int:
         """Memory that one image's layer outputs take as float32, while training."""
-        return 4 * sum(math.prod(row.output_shape) for row in self.rows)
+        return 4 * sum(row.activation_values or math.prod(row.output_shape) for row in self.rows)
 
 
 def describe(
@@ -113,21 +125,65 @@ def describe(
             f"a network tells at least 2 classes apart. Received: class_count={class_count}. "
             "Choose data with more classes."
         )
+    rows = _front_rows(network, input_shape)
+    shape = rows[-1].output_shape if rows else input_shape
+    rows.extend(_walk(network.stack, shape, network.width, parents=()))
+    shape = rows[-1].output_shape if rows else input_shape
+    rows.append(_output_row(shape, class_count, number=str(len(network.stack) + 1)))
+    return NetworkDescription(input_shape=input_shape, rows=tuple(rows))
+
+
+def _front_rows(network: NetworkConfig, input_shape: tuple[int, int, int]) -> list[LayerRow]:
+    """The pixel scaling and the backbone, as far as there are any."""
     rows: list[LayerRow] = []
-    if network.scaling is not Scaling.NONE:
+    scaling, backbone = network.scaling, network.backbone
+    if scaling is not Scaling.NONE:
+        text = (
+            _PREPROCESSING_TEXTS[BACKBONES[backbone.name].preprocessing]
+            if scaling is Scaling.BACKBONE and backbone is not None
+            else _SCALING_TEXTS[scaling]
+        )
         rows.append(
             LayerRow(
                 number="0",
                 name=SCALING_NAME,
                 kind="scaling",
-                summary=_SCALING_TEXTS[network.scaling],
+                summary=text,
                 output_shape=input_shape,
             )
         )
-    rows.extend(_walk(network.layers, input_shape, network.width, parents=()))
-    shape = rows[-1].output_shape if rows else input_shape
-    rows.append(_output_row(shape, class_count, number=str(len(network.layers) + 1)))
-    return NetworkDescription(input_shape=input_shape, rows=tuple(rows))
+    if backbone is not None:
+        rows.append(_backbone_row(backbone, input_shape))
+    return rows
+
+
+def _backbone_row(backbone: Backbone, input_shape: tuple[int, int, int]) -> LayerRow:
+    """The backbone as one layer; its cost at other sizes than 224 goes by the area."""
+    facts = BACKBONES[backbone.name]
+    height, width, channels = input_shape
+    shape = facts.map_shape(height, width)
+    if channels != 3:
+        raise NetworkError(
+            f"{facts.title} takes colour pictures. Received: {channels} channels. Set data.colour "
+            "to rgb."
+        )
+    if min(height, width) < SMALLEST_BACKBONE_SIDE_PX:
+        raise NetworkError(
+            f"{facts.title} takes pictures of at least {SMALLEST_BACKBONE_SIDE_PX} px. Received: "
+            f"{height}x{width}. Choose a larger picture size."
+        )
+    area = height * width / (224 * 224)
+    origin = "trained on ImageNet, frozen" if backbone.pretrained else "untrained, frozen"
+    return LayerRow(
+        number="0",
+        name=BACKBONE_NAME,
+        kind="backbone",
+        summary=f"{facts.title}, {origin}",
+        output_shape=shape,
+        parameters=facts.cost.parameters,
+        multiply_adds=round(facts.cost.multiply_adds * area),
+        activation_values=round(facts.cost.activation_values * area),
+    )
 
 
 def widened(count: int, width: float) -> int:

@@ -1,9 +1,10 @@
-"""Named starting configurations: each recipe is a network with the settings that suit it."""
+"""The table of recipes: each is a network with the settings that suit it."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -11,13 +12,12 @@ from cnnlab.config import (
     Activation,
     ActivationName,
     AugmentationConfig,
+    Backbone,
+    BackboneName,
     BatchNormalization,
     Convolution,
     DataConfig,
-    Dense,
     Dropout,
-    EarlyStopping,
-    Flatten,
     GlobalPooling,
     Layer,
     Monitor,
@@ -30,49 +30,34 @@ from cnnlab.config import (
     RunConfig,
     Scaling,
     Schedule,
-    SplitConfig,
     TrainingConfig,
+    change_config,
 )
 from cnnlab.errors import ConfigError
-from cnnlab.networks.description import NetworkDescription, describe
+from cnnlab.networks.recipe import Recipe
+from cnnlab.networks.studies import GRID, studies
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recipe:
-    """A named starting configuration.
-
-    Attributes:
-        name: What `--recipe` and the pages call it.
-        summary: What it is and when to take it, one sentence.
-        class_count: Classes of the study it comes from; the data decide in a run.
-        config: The complete configuration.
-    """
-
-    name: str
-    summary: str
-    class_count: int
-    config: RunConfig
-
-    @property
-    def input_shape(self) -> tuple[int, int, int]:
-        """(height, width, channels) of the pictures that it takes."""
-        data = self.config.data
-        return (data.size, data.size, data.colour.channels)
-
-    def describe(self) -> NetworkDescription:
-        """Describe the layers for the study's number of classes."""
-        return describe(self.config.network, self.input_shape, self.class_count)
+_GRID_NAME = re.compile(rf"{GRID}\(\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*\)")
 
 
 def recipe(name: str) -> Recipe:
-    """Look a recipe up by its name.
+    """Look a recipe up by its name, such as "quick" or "conv-grid(3,64,0)".
 
     Raises:
         ConfigError: If there is no such recipe; the message lists those there are.
     """
+    family = _GRID_NAME.fullmatch(name.strip())
+    if family:
+        conv_layers, layer_size, dense_layers = (int(number) for number in family.groups())
+        changes = {"conv_layers": conv_layers, "layer_size": layer_size}
+        changes["dense_layers"] = dense_layers
+        named = {f"network.{field}": value for field, value in changes.items()}
+        base = RECIPES[GRID]
+        return replace(base, config=change_config(base.config, named))
     if name not in RECIPES:
         raise ConfigError(
-            f"recipe must be a known name. Received: {name!r}. Choose one of: {', '.join(RECIPES)}."
+            f"recipe must be a known name. Received: {name!r}. Choose one of: "
+            f"{', '.join(RECIPES)}; or {GRID}(conv_layers,layer_size,dense_layers)."
         )
     return RECIPES[name]
 
@@ -126,10 +111,38 @@ def _quick() -> Recipe:
                 weight_decay=0.05,
                 label_smoothing=0.1,
                 schedule=Schedule.ONE_CYCLE,
+                warm_up=0.3,
                 # Less noisy than accuracy where validation pictures are few.
                 monitor=Monitor.VALIDATION_LOSS,
                 # Accuracy jumps up and down while the rate is high and settles as it falls, at
                 # the planned end: stopping earlier would leave out the best part.
+                early_stopping=None,
+            ),
+        ),
+    )
+
+
+def _transfer() -> Recipe:
+    return Recipe(
+        name="transfer",
+        summary="A network trained on ImageNet looks at the pictures once, and only a small layer "
+        "on its features is trained: the best figures from few pictures in a short time.",
+        class_count=6,
+        config=RunConfig(
+            recipe="transfer",
+            data=DataConfig(size=160),
+            network=NetworkConfig(
+                scaling=Scaling.BACKBONE,
+                backbone=Backbone(name=BackboneName.MOBILENET_V2),
+                layers=(GlobalPooling(), Dropout(rate=0.2)),
+            ),
+            augmentation=AugmentationConfig(flip_horizontal=True),
+            training=TrainingConfig(
+                epochs=20,
+                batch_size=32,
+                learning_rate=1e-3,
+                schedule=Schedule.COSINE,
+                monitor=Monitor.VALIDATION_LOSS,
                 early_stopping=None,
             ),
         ),
@@ -151,96 +164,6 @@ def _residual(filters: int) -> Residual:
     return Residual(layers=(*_normalised(filters), *_normalised(filters)))
 
 
-def _cifar_blocks() -> Recipe:
-    return Recipe(
-        name="cifar-blocks",
-        summary="Three blocks of two convolutions with batch normalisation and strong dropout, "
-        "for 32 px pictures such as CIFAR-10.",
-        class_count=3,
-        config=RunConfig(
-            recipe="cifar-blocks",
-            data=DataConfig(size=32),
-            split=SplitConfig(validation=0.2, test=0.0),
-            network=NetworkConfig(
-                layers=(*_cifar_block(32), *_cifar_block(64), *_cifar_block(128), Flatten())
-            ),
-            training=TrainingConfig(
-                epochs=10,
-                batch_size=128,
-                monitor=Monitor.VALIDATION_ACCURACY,
-                # The network sits at chance for its first three epochs.
-                early_stopping=EarlyStopping(patience=3, start_epoch=4),
-            ),
-        ),
-    )
-
-
-def _cifar_block(filters: int) -> tuple[Layer, ...]:
-    return (
-        Convolution(filters=filters, padding=Padding.SAME),
-        BatchNormalization(momentum=0.99),
-        Convolution(filters=filters),
-        Pooling(),
-        Dropout(rate=0.5),
-    )
-
-
-def _catsdogs_basic() -> Recipe:
-    return Recipe(
-        name="catsdogs-basic",
-        summary="Three plain convolutions on raw pixel values of 0-255, for two classes at "
-        "160 px; a first attempt that leaves room for better ones.",
-        class_count=2,
-        config=RunConfig(
-            recipe="catsdogs-basic",
-            data=DataConfig(size=160),
-            split=SplitConfig(validation=0.2, test=0.0),
-            network=NetworkConfig(
-                scaling=Scaling.NONE,
-                layers=(
-                    Convolution(filters=32),
-                    Pooling(),
-                    Dropout(rate=0.2),
-                    Convolution(filters=32),
-                    Pooling(),
-                    Dropout(rate=0.2),
-                    Convolution(filters=64),
-                    Pooling(),
-                    Flatten(),
-                    Dense(units=64),
-                ),
-            ),
-            # The study trains all its epochs; the first ones stay close to chance.
-            training=TrainingConfig(epochs=20, batch_size=32, early_stopping=None),
-        ),
-    )
-
-
-def _conv_32_32() -> Recipe:
-    return Recipe(
-        name="conv-32-32",
-        summary="Two convolutions and one wide dense layer for two classes at 224 px; shows "
-        "where most parameters of a simple network sit.",
-        class_count=2,
-        config=RunConfig(
-            recipe="conv-32-32",
-            data=DataConfig(size=224),
-            split=SplitConfig(seed=42),
-            network=NetworkConfig(
-                layers=(
-                    Convolution(filters=32),
-                    Pooling(padding=Padding.SAME),
-                    Convolution(filters=32),
-                    Pooling(padding=Padding.SAME),
-                    Flatten(),
-                    Dense(units=128),
-                )
-            ),
-            training=TrainingConfig(epochs=10, batch_size=64, seed=42),
-        ),
-    )
-
-
 RECIPES: Mapping[str, Recipe] = MappingProxyType(
-    {entry.name: entry for entry in (_quick(), _cifar_blocks(), _catsdogs_basic(), _conv_32_32())}
+    {entry.name: entry for entry in (_quick(), _transfer(), *studies())}
 )

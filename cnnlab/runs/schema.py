@@ -13,7 +13,7 @@ from sqlalchemy import (
     Text,
 )
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 metadata = MetaData()
 
@@ -84,6 +84,7 @@ runs = Table(
     Column("created_at", Float, nullable=False),
     Column("delete_requested_at", Float),
     Column("results", JSON),  # filled once, at the end
+    Column("continues", String(160)),  # the run whose last checkpoint it started from
     Index("runs_by_dataset", "dataset_id"),
 )
 
@@ -106,12 +107,23 @@ events = Table(
     Index("events_by_run", "run_id"),
 )
 
+recipes = Table(
+    "recipes",
+    metadata,
+    Column("name", String(80), primary_key=True),
+    Column("summary", Text, nullable=False),
+    Column("class_count", Integer, nullable=False),
+    Column("config", JSON, nullable=False),
+    Column("created_at", Float, nullable=False),
+)
+
 _CHANGES = {
     2: (
         "ALTER TABLE datasets ADD COLUMN removed_at FLOAT",
         "ALTER TABLE datasets ADD COLUMN origin TEXT",
         "ALTER TABLE jobs ADD COLUMN parameters JSON",
     ),
+    3: ("ALTER TABLE runs ADD COLUMN continues VARCHAR(160)",),
 }
 """For each version, what changes in the tables of the one before; new tables come by themselves."""
 

@@ -10,9 +10,9 @@ from typing import Any
 import keras
 
 from cnnlab.config import Monitor, TrainingConfig
+from cnnlab.schedules import learning_rate_at
 from cnnlab.training.batches import TrainingFeed
 from cnnlab.training.pace import Pace
-from cnnlab.training.schedules import learning_rate_at
 
 Logs = Mapping[str, float] | None
 REPORT_SECONDS = 0.25

@@ -93,10 +93,11 @@ def _first_batch(dataset: Dataset, assignment: SplitAssignment, config: RunConfi
     """The first 64 pictures as the network gets them, and their values."""
     batch = first_pictures(dataset.location, assignment, config, BATCH_PICTURES)
     low, high = batch.value_range
-    first, last = scaled_range(low, high, config.network.scaling)
+    scaled = scaled_range(low, high, config.network.scaling)
+    after = "as its backbone" if scaled is None else f"{scaled[0]:.2g} to {scaled[1]:.2g}"
     with st.container(horizontal=True):
         st.metric("Pixel values", f"{low} to {high}", border=True)
-        st.metric("After scaling", f"{first:.2g} to {last:.2g}", border=True)
+        st.metric("After scaling", after, border=True)
         shape = " × ".join(map(str, batch.pixels.shape[1:]))
         st.metric("Shape of a picture", shape, border=True)
     figure = plot_sheet(

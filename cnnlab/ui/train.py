@@ -12,7 +12,8 @@ from cnnlab.datasets.splits import Split, counts
 from cnnlab.errors import CnnlabError
 from cnnlab.figures.text import escape_markdown
 from cnnlab.networks.description import describe
-from cnnlab.networks.recipes import RECIPES, Recipe
+from cnnlab.networks.recipe import Recipe
+from cnnlab.networks.recipes import RECIPES
 from cnnlab.runs.datasets import Dataset
 from cnnlab.runs.runs import submit_run
 from cnnlab.ui import context, frame

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from cnnlab.config import (
     Activation,
     ActivationName,
+    Backbone,
+    BackboneName,
     BatchNormalization,
     Convolution,
     Dense,
@@ -24,11 +26,13 @@ from cnnlab.config import (
     Padding,
     Pooling,
     PoolMode,
+    Precision,
     Residual,
     Scaling,
 )
 from cnnlab.errors import NetworkError
-from cnnlab.networks.builder import build, penultimate
+from cnnlab.networks.backbones import BACKBONES
+from cnnlab.networks.builder import build, build_head, penultimate
 from cnnlab.networks.description import NetworkDescription, describe
 from cnnlab.networks.recipes import RECIPES, recipe
 
@@ -93,7 +97,7 @@ def networks(draw: Any) -> NetworkConfig:
     if draw(st.integers(0, 5)) == 0:
         layers = draw(st.permutations(layers))
     return NetworkConfig(
-        scaling=draw(st.sampled_from(Scaling)),
+        scaling=draw(st.sampled_from([Scaling.NONE, Scaling.UNIT, Scaling.SIGNED])),
         width=draw(st.sampled_from([0.2, 0.5, 1.0, 1.5])),
         layers=tuple(layers),
     )
@@ -187,11 +191,87 @@ def test_the_model_scales_pixels_of_0_to_255_itself(
 def test_recipes_scale_as_their_study_did(name: str) -> None:
     chosen = recipe(name)
     model = build(chosen.config.network, chosen.input_shape, chosen.class_count)
-    first = next(layer for layer in model.layers if layer.name == "conv_1")
-    entering = keras.Model(model.input, first.input)
-    white = np.full((1, *chosen.input_shape), 255, dtype=np.float32)
-    expected = 255 if name == "catsdogs-basic" else 1
-    np.testing.assert_allclose(entering.predict_on_batch(white), expected, rtol=1e-6)
+    rows = chosen.describe().rows
+    first = next(row.name for row in rows if row.kind != "scaling")
+    scaled = first == "backbone" or chosen.config.network.scaling is not Scaling.NONE
+    values = model.get_layer("scaling").output if scaled else model.get_layer(first).input
+    entering = keras.Model(model.input, values)
+    for value in (0, 255):
+        flat = np.full((1, *chosen.input_shape), value, dtype=np.float32)
+        if name in ("catsdogs-basic", "catsdogs-augmented"):
+            expected = value
+        elif name in ("catsdogs-preprocessed", "catsdogs-transfer", "transfer"):
+            expected = value / 127.5 - 1
+        else:
+            expected = value / 255
+        np.testing.assert_allclose(entering.predict_on_batch(flat), expected, atol=1e-6)
+
+
+BACKBONE_SIDES = [32, 33, 64, 100, 150]
+
+
+@pytest.mark.parametrize("name", list(BackboneName))
+def test_backbones_have_the_shapes_and_sizes_that_are_described(name: BackboneName) -> None:
+    network = NetworkConfig(
+        scaling=Scaling.BACKBONE,
+        backbone=Backbone(name=name, pretrained=False),
+        layers=(GlobalPooling(),),
+    )
+    for side in BACKBONE_SIDES[:: 1 if name is BackboneName.MOBILENET_V2 else 3]:
+        description = describe(network, (side, side, 3), 3)
+        model = build(network, (side, side, 3), 3)
+        assert_equal_layer_by_layer(model, description)
+        assert not model.get_layer("backbone").trainable_variables
+    facts = BACKBONES[name]
+    backbone = model.get_layer("backbone")
+    backbone.trainable = True
+    trainable = sum(math.prod(weight.shape) for weight in backbone.trainable_weights)
+    assert trainable == facts.cost.trainable_parameters
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        (BackboneName.MOBILENET_V3_SMALL, keras.applications.mobilenet_v2.preprocess_input),
+        (BackboneName.RESNET50, keras.applications.resnet50.preprocess_input),
+        (
+            BackboneName.EFFICIENTNET_V2_B0,
+            lambda pixels: keras.applications.imagenet_utils.preprocess_input(pixels, mode="torch"),
+        ),
+    ],
+)
+def test_a_backbone_gets_the_pixels_that_it_was_trained_on(
+    name: BackboneName, expected: Any
+) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3)).astype(np.float32)
+    network = NetworkConfig(
+        scaling=Scaling.BACKBONE,
+        backbone=Backbone(name=name, pretrained=False),
+        layers=(GlobalPooling(),),
+    )
+    model = build(network, (32, 32, 3), 2)
+    entering = keras.Model(model.input, model.get_layer("scaling").output)
+    np.testing.assert_allclose(
+        entering.predict_on_batch(pixels), expected(pixels.copy()), rtol=1e-5, atol=1e-4
+    )
+
+
+@pytest.mark.parametrize("precision", [Precision.BFLOAT16, Precision.FLOAT16])
+def test_mixed_precision_keeps_weights_and_probabilities_in_float32(precision: Precision) -> None:
+    model = build(SEEDED, (8, 8, 3), 2, precision=precision)
+    assert {weight.dtype for weight in model.weights} <= {"float32", "int64", "uint32"}
+    assert model.get_layer("conv_1").compute_dtype == precision.value.removeprefix("mixed_")
+    assert model.output.dtype == "float32"
+    assert keras.config.dtype_policy().name == "float32"
+
+
+def test_the_head_alone_has_the_weights_of_the_whole_network() -> None:
+    network = recipe("catsdogs-transfer").config.network
+    whole = build(network, (64, 64, 3), 2, seed=3)
+    head = build_head(network, (2, 2, 1280), 2, seed=3)
+    of_whole = {weight.path: weight.numpy() for weight in whole.weights}
+    for weight in head.weights:
+        np.testing.assert_array_equal(weight.numpy(), of_whole[weight.path])
 
 
 SEEDED = NetworkConfig(

@@ -13,9 +13,28 @@ from cnnlab.networks.recipes import RECIPES, recipe, recipe_rows
 @pytest.mark.parametrize(
     ("name", "total", "trainable"),
     [
-        ("cifar-blocks", 289_443, 288_995),
+        ("scenes-pooling", 1_187_286, 1_187_286),
+        ("scenes-strides", 2_060_016, 2_060_016),
         ("catsdogs-basic", 1_355_938, 1_355_938),
+        ("catsdogs-augmented", 1_355_938, 1_355_938),
+        ("catsdogs-preprocessed", 1_355_938, 1_355_938),
+        ("catsdogs-transfer", 4_306_178, 2_048_194),
+        ("cifar-blocks", 289_443, 288_995),
+        ("conv-16", 25_234_242, 25_234_242),
+        ("conv-32", 50_468_098, 50_468_098),
         ("conv-32-32", 12_400_930, 12_400_930),
+        ("conv-grid(1,32,0)", 37_186, 37_186),
+        ("conv-grid(1,32,1)", 590_242, 590_242),
+        ("conv-grid(1,32,2)", 591_298, 591_298),
+        ("conv-grid(2,64,0)", 53_058, 53_058),
+        ("conv-grid(2,64,1)", 533_378, 533_378),
+        ("conv-grid(2, 64, 2)", 537_538, 537_538),
+        ("conv-grid(3,64,0)", 76_546, 76_546),
+        ("conv-grid(3,64,1)", 140_226, 140_226),
+        ("conv-grid(3,64,2)", 144_386, 144_386),
+        ("conv-grid(3,128,0)", 300_546, 300_546),
+        ("conv-grid(3,128,1)", 558_978, 558_978),
+        ("conv-grid(3,128,2)", 575_490, 575_490),
     ],
 )
 def test_parameter_counts_equal_the_published_ones(name: str, total: int, trainable: int) -> None:
@@ -28,9 +47,19 @@ def test_parameter_counts_equal_the_published_ones(name: str, total: int, traina
     ("name", "scaling"),
     [
         ("quick", Scaling.UNIT),
-        ("cifar-blocks", Scaling.UNIT),
+        ("transfer", Scaling.BACKBONE),
+        ("scenes-pooling", Scaling.UNIT),
+        ("scenes-strides", Scaling.UNIT),
         ("catsdogs-basic", Scaling.NONE),
+        ("catsdogs-augmented", Scaling.NONE),
+        ("catsdogs-preprocessed", Scaling.SIGNED),
+        ("catsdogs-transfer", Scaling.SIGNED),
+        ("conv-grid", Scaling.UNIT),
+        ("cifar-blocks", Scaling.UNIT),
+        ("conv-16", Scaling.UNIT),
+        ("conv-32", Scaling.UNIT),
         ("conv-32-32", Scaling.UNIT),
+        ("dense-only", Scaling.UNIT),
     ],
 )
 def test_pixel_scaling_belongs_to_the_recipe(name: str, scaling: Scaling) -> None:
@@ -43,8 +72,10 @@ def test_pixel_scaling_belongs_to_the_recipe(name: str, scaling: Scaling) -> Non
 @pytest.mark.parametrize(
     ("name", "size", "epochs", "batch_size", "learning_rate"),
     [
-        ("cifar-blocks", 32, 10, 128, 1e-3),
+        ("scenes-pooling", 150, 35, 32, 1e-4),
         ("catsdogs-basic", 160, 20, 32, 1e-3),
+        ("conv-grid", 50, 10, 32, 1e-3),
+        ("cifar-blocks", 32, 10, 128, 1e-3),
         ("conv-32-32", 224, 10, 64, 1e-3),
     ],
 )
@@ -109,7 +140,5 @@ def test_rows_are_json_with_shape_parameters_and_one_sentence() -> None:
 
 
 def test_unknown_recipes_are_refused_with_the_known_names() -> None:
-    with pytest.raises(
-        ConfigError, match=r"Received: 'quikc'\. Choose one of: quick, cifar-blocks"
-    ):
+    with pytest.raises(ConfigError, match=r"Received: 'quikc'\. Choose one of: quick, transfer"):
         recipe("quikc")

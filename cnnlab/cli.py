@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from cnnlab import console, data_commands, dataset_commands
+from cnnlab import (
+    console,
+    data_commands,
+    dataset_commands,
+    recipe_commands,
+    run_commands,
+    trial_commands,
+)
 from cnnlab.errors import CnnlabError, ConfigError
 from cnnlab.options import (
     DataOption,
@@ -25,7 +32,6 @@ from cnnlab.options import (
 from cnnlab.workspace import RunFiles, Workspace, open_workspace
 
 if TYPE_CHECKING:
-    from cnnlab.runs.runs import Run
     from cnnlab.runs.store import Store
 
 app = typer.Typer(
@@ -35,10 +41,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-runs_app = typer.Typer(help="Runs: list, show, stop, delete.", invoke_without_command=True)
-app.add_typer(runs_app, name="runs")
+run_commands.add_to(app)
+trial_commands.add_to(app)
 dataset_commands.add_to(app)
 data_commands.add_to(app)
+recipe_commands.add_to(app)
 
 
 def main() -> None:
@@ -56,23 +63,11 @@ def main() -> None:
 
 
 @app.command()
-def recipes(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
-    """List the named starting configurations."""
-    from cnnlab.networks.recipes import recipe_rows
-
-    rows = recipe_rows()
-    if json:
-        console.print_json(rows)
-    else:
-        console.print_recipes(rows)
-
-
-@app.command()
 def train(
     data: DataOption,
-    recipe: Annotated[str, typer.Option(help="Name of a recipe")] = "quick",
+    recipe: Annotated[str, typer.Option(help="Name of a recipe, built-in or own")] = "quick",
     assignments: SetOption = None,
-    detach: Annotated[bool, typer.Option(help="Return at once; the run goes on")] = False,
+    detach: run_commands.DetachOption = False,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -81,14 +76,13 @@ def train(
     from cnnlab.datasets.selection import select
     from cnnlab.datasets.splits import assign_splits
     from cnnlab.networks.description import describe
-    from cnnlab.networks.recipes import recipe as find_recipe
     from cnnlab.runs.audits import known_pairs
-    from cnnlab.runs.runs import get_run, submit_run
+    from cnnlab.runs.own_recipes import find_recipe
+    from cnnlab.runs.runs import submit_run
     from cnnlab.runs.scans import scan_place
-    from cnnlab.runs.scheduler import ensure_scheduler
 
-    config = change_config(find_recipe(recipe).config, parse_assignments(assignments or []))
     place, store = open_place(workspace)
+    config = change_config(find_recipe(store, recipe).config, parse_assignments(assignments or []))
     with console.phases(quiet=json) as report:
         dataset, index, _ = scan_place(store, place, data, report)
     console.warn_of(index.notes)
@@ -99,70 +93,7 @@ def train(
     size = config.data.size
     describe(config.network, (size, size, config.data.colour.channels), len(assignment.class_names))
     run_id = submit_run(store, dataset.id, config)
-    ensure_scheduler(place)
-    run = get_run(store, run_id) if detach else _wait(place, store, run_id, quiet=json)
-    _print_run(store, run, json=json)
-    if run.state.final and run.state not in ("completed", "stopped"):
-        raise CnnlabError(run.job.reason or run.state, run.job.message or f"The run {run.state}.")
-
-
-@runs_app.callback()
-def runs(
-    context: typer.Context, workspace: WorkspaceOption = None, json: JsonOption = False
-) -> None:
-    """List all runs, unless a command follows."""
-    if context.invoked_subcommand is None:
-        list_(workspace, json)
-
-
-@runs_app.command("list")
-def list_(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
-    """List all runs, newest first."""
-    from cnnlab.runs.runs import list_runs, run_json
-
-    _, store = open_place(workspace)
-    rows = [run_json(run) for run in list_runs(store)]
-    if json:
-        console.print_json(rows)
-    else:
-        console.print_runs(rows)
-
-
-@runs_app.command()
-def show(run: RunArgument, workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
-    """Show one run with its epochs."""
-    from cnnlab.runs.runs import get_run
-
-    _, store = open_place(workspace)
-    _print_run(store, get_run(store, run), json=json, with_epochs=True)
-
-
-@runs_app.command()
-def stop(run: RunArgument, workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
-    """Ask a run to stop; it ends within a batch and keeps its best model."""
-    from cnnlab.runs.jobs import request_stop
-    from cnnlab.runs.runs import get_run
-    from cnnlab.runs.scheduler import ensure_scheduler
-
-    place, store = open_place(workspace)
-    request_stop(store, get_run(store, run).job.id)
-    ensure_scheduler(place)
-    _print_run(store, get_run(store, run), json=json)
-
-
-@runs_app.command()
-def delete(run: RunArgument, workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
-    """Delete a run that has ended, with its files."""
-    from cnnlab.runs.runs import request_delete
-    from cnnlab.runs.scheduler import ensure_scheduler
-
-    place, store = open_place(workspace)
-    request_delete(store, run)
-    ensure_scheduler(place)
-    if json:
-        console.print_json({"run": run, "deleted": True})
-    else:
-        console.say(f"{run} will be gone in a moment.")
+    run_commands.follow(place, store, run_id, detach=detach, json=json)
 
 
 @app.command()
@@ -249,45 +180,6 @@ def _files_of(place: Workspace, store: Store, run_id: str) -> RunFiles:
     from cnnlab.runs.runs import get_run
 
     return RunFiles(place.run_folder(get_run(store, run_id).id))
-
-
-def _wait(place: Workspace, store: Store, run_id: str, *, quiet: bool) -> Run:
-    """Follow a run to its end; leaving with Ctrl-C leaves the run alone."""
-    import time
-
-    from cnnlab.runs.runs import get_run
-    from cnnlab.runs.scheduler import ensure_scheduler
-
-    try:
-        with console.run_progress(run_id, quiet=quiet) as show_progress:
-            while True:
-                run = get_run(store, run_id)
-                show_progress(run)
-                if run.state.final:
-                    return run
-                ensure_scheduler(place)
-                time.sleep(0.2)
-    except KeyboardInterrupt:
-        console.warn(
-            f"The run goes on. Follow it: cnnlab runs show {run_id}. "
-            f"Stop it: cnnlab runs stop {run_id}."
-        )
-        sys.exit(130)
-
-
-def _print_run(store: Store, run: Run, *, json: bool, with_epochs: bool = False) -> None:
-    from cnnlab.runs.provenance import data_changes
-    from cnnlab.runs.runs import epoch_records, run_json
-
-    document = run_json(run)
-    if with_epochs:
-        document["epochs"] = epoch_records(store, run.id)
-        document["data"] = run.results.get("data")
-        document["data_changes"] = data_changes(store, run)
-    if json:
-        console.print_json(document)
-    else:
-        console.print_run(document, run.job.message)
 
 
 def _fail(error: CnnlabError) -> NoReturn:

@@ -238,6 +238,16 @@ def print_run(document: Mapping[str, Any], message: str | None) -> None:
         )
 
 
+def print_trial(document: Mapping[str, Any]) -> None:
+    """What a trial found out, in a few lines."""
+    for precision, seconds in document["seconds_per_step"].items():
+        say(f"  {precision}: {1000 * seconds:.0f} ms a step")
+    say(f"Precision: {document['precision']}")
+    say(f"An epoch takes about {document['seconds_per_epoch']:.1f} s")
+    say(f"The whole training takes about {document['seconds']:.0f} s")
+    say(f"Memory: {document['memory_bytes'] / 1e6:,.0f} MB")
+
+
 def print_evaluation(document: Mapping[str, Any]) -> None:
     """Accuracy, and a row per class."""
     say(

@@ -29,7 +29,7 @@ def wait_and_work(workspace: Workspace, kind: JobKind) -> None:
 
     Ends without work when standard input closes, which is how a spare worker is dismissed.
     """
-    if kind is JobKind.TRAIN:
+    if kind.needs_tensorflow:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
         import cnnlab.training.warm_up  # noqa: F401 - TensorFlow's import is what takes long
     line = sys.stdin.readline().strip()
@@ -64,7 +64,7 @@ def work(workspace: Workspace, job_id: int, *, own_process: bool = True) -> None
             "out-of-memory",
             "Memory ran out. Try smaller pictures (data.size) or smaller batches "
             "(training.batch_size)."
-            if job.kind is JobKind.TRAIN
+            if job.kind.needs_tensorflow
             else "Memory ran out. Close other programs, or try it on a machine with more.",
         )
     except Exception as error:  # noqa: BLE001 - the last line of defence: the process ends
@@ -84,6 +84,11 @@ def _execute(store: Store, workspace: Workspace, job: Job) -> tuple[RunState, st
         from cnnlab.training.run import TrainingRun
 
         return TrainingRun(store, workspace, job).execute()
+    if job.kind is JobKind.TRIAL:
+        from cnnlab.training.trial_job import carry_out
+
+        carry_out(store, workspace, job)
+        return RunState.COMPLETED, None
     dataset = get_dataset(store, job.dataset_id)
     report = jobs.reporter(store, job.id)
     match job.kind:

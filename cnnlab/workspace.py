@@ -89,6 +89,21 @@ class Workspace:
         return self.root / "cache" / "backbones" / f"{name}.tflite"
 
     @property
+    def features_folder(self) -> Path:
+        """What frozen backbones see in pictures, by content."""
+        return self.root / "cache" / "features"
+
+    @property
+    def tensorboard_folder(self) -> Path:
+        """Logs for TensorBoard, a folder a run."""
+        return self.root / "tensorboard"
+
+    @property
+    def tensorboard_file(self) -> Path:
+        """Where TensorBoard listens, if it runs."""
+        return self.root / "tensorboard.json"
+
+    @property
     def thumbnails_folder(self) -> Path:
         """Small JPEGs of large pictures, by content."""
         return self.root / "cache" / "thumbnails"
@@ -122,6 +137,16 @@ class RunFiles:
     def best_weights(self) -> Path:
         """Weights of the best epoch so far."""
         return self.folder / "best.weights.npz"
+
+    @property
+    def checkpoint(self) -> Path:
+        """Everything that a resumed training needs, as of the last finished epoch."""
+        return self.folder / "checkpoint.npz"
+
+    @property
+    def epochs(self) -> Path:
+        """Figures of every epoch, CSV."""
+        return self.folder / "epochs.csv"
 
     @property
     def keras_model(self) -> Path:

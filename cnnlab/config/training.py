@@ -80,6 +80,13 @@ class TrainingConfig(Section):
     mixup: float = Field(
         default=0.0, ge=0, le=8, description="Parameter of the Beta distribution; 0 mixes nothing"
     )
+    weight_average: float = Field(
+        default=0.0,
+        ge=0,
+        lt=1,
+        description="Decay of a running mean of the weights, which is validated and kept instead "
+        "of them; 0 keeps the weights themselves",
+    )
     class_weights: bool = Field(
         default=False, description="Pictures of rare classes count more, as if all were as many"
     )

@@ -18,20 +18,8 @@ from cnnlab.progress import Progress
 from cnnlab.threads import in_order
 
 BACKBONE_SIDE_PX = 160
-_WEIGHTS = f"mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_{BACKBONE_SIDE_PX}_no_top.h5"
 
 Floats = NDArray[np.float32]
-
-
-def find_weights() -> Path | None:
-    """MobileNetV2's ImageNet weights in Keras' cache on this machine; None where there are none.
-
-    Looks where Keras does, below KERAS_HOME or ~/.keras, and never downloads anything.
-    """
-    home = os.environ.get("KERAS_HOME")
-    folder = Path(home) if home else Path.home() / ".keras"
-    file = folder / "models" / _WEIGHTS
-    return file if file.is_file() else None
 
 
 def picture_features(

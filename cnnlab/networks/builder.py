@@ -105,6 +105,39 @@ def build_head(
         return keras.Model(features, _head(features, network, class_count, seed), name="head")
 
 
+def build_features(
+    network: NetworkConfig,
+    input_shape: tuple[int, int, int],
+    seed: int = 0,
+    *,
+    pooling: PoolMode | None = None,
+    weights: Path | None = None,
+) -> keras.Model:
+    """Build the scaling and the backbone alone, in float32.
+
+    Args:
+        network: A network with a backbone.
+        input_shape: (height, width, 3) of the pictures.
+        seed: Decides random weights.
+        pooling: Keep one value a channel, on a map of 1 x 1; None keeps the whole map.
+        weights: File of trained weights, or None.
+
+    Raises:
+        NetworkError: If the network has no backbone.
+    """
+    if network.backbone is None:
+        raise NetworkError("features come from a backbone. Received: none. Set network.backbone.")
+    pixels = keras.Input(shape=input_shape, dtype="float32", name=INPUT_NAME)
+    backbone = load_backbone(network.backbone, input_shape, seed, weights)
+    values = backbone(_scale(pixels, network), training=False)
+    match pooling:
+        case PoolMode.AVERAGE:
+            values = keras.layers.GlobalAveragePooling2D(keepdims=True)(values)
+        case PoolMode.MAX:
+            values = keras.layers.GlobalMaxPooling2D(keepdims=True)(values)
+    return keras.Model(pixels, values, name="features")
+
+
 def load_backbone(
     backbone: Backbone, input_shape: tuple[int, int, int], seed: int, weights: Path | None
 ) -> keras.Model:

@@ -53,8 +53,8 @@ def _scenes() -> tuple[Recipe, ...]:
         ),
         _scene_recipe(
             "scenes-strides",
-            "scenes-pooling with a 5x5 convolution of stride 5 in the place of each pooling, to see "
-            "what strides gain or lose.",
+            "scenes-pooling with a 5x5 convolution of stride 5 in the place of each pooling, to "
+            "see what strides gain or lose.",
             strides,
         ),
     )

@@ -30,8 +30,8 @@ class LocalLauncher:
         self._exit_codes: dict[int, int] = {}  # of children that the system has forgotten
 
     def start(self, job: Job) -> ProcessIdentity:
-        """Start a process that waits for `hand_over`; a training gets the spare if there is one."""
-        process = self._take_spare() if job.kind is JobKind.TRAIN else None
+        """Start a process that waits for `hand_over`; a training or a trial gets the spare."""
+        process = self._take_spare() if job.kind.needs_tensorflow else None
         if process is None:
             process = self._spawn_worker(job.kind)
         self._children[process.pid] = process

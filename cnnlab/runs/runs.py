@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Row, Select, delete, insert, select, update
 
-from cnnlab.config import RunConfig, parse_config
+from cnnlab.config import RunConfig, change_config, parse_config
 from cnnlab.errors import RunError
 from cnnlab.runs.jobs import Job, insert_job, job_from_row
 from cnnlab.runs.schema import datasets, epochs, events, jobs, runs
@@ -19,6 +19,7 @@ from cnnlab.runs.states import JobKind, RunState
 from cnnlab.runs.store import Store
 
 EpochRecord = dict[str, float]
+RESUMABLE = (RunState.STOPPED, RunState.INTERRUPTED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,7 @@ class Run:
         job: The job that runs it; its state is the run's state.
         results: What is known at the end: metrics of the saved model, best_epoch, epochs,
             parameters, seconds, stop_reason, class_names; empty before.
+        continues: Id of the run from whose last checkpoint it started, or None.
     """
 
     id: str
@@ -48,6 +50,7 @@ class Run:
     created_at: float
     job: Job
     results: Mapping[str, Any] = field(default_factory=dict)
+    continues: str | None = None
 
     @property
     def state(self) -> RunState:
@@ -66,8 +69,17 @@ class Run:
         return metrics
 
 
-def submit_run(store: Store, dataset_id: str, config: RunConfig) -> str:
-    """Put a training into the queue; returns the run's id."""
+def submit_run(
+    store: Store, dataset_id: str, config: RunConfig, *, continues: str | None = None
+) -> str:
+    """Put a training into the queue; returns the run's id.
+
+    Args:
+        store: Of the workspace.
+        dataset_id: What to train on.
+        config: How.
+        continues: A run from whose last checkpoint to start, or None.
+    """
     with store.write() as connection:
         run_id = f"{config.recipe}-{secrets.token_hex(3)}"
         job_id = insert_job(connection, JobKind.TRAIN, dataset_id, run_id)
@@ -79,9 +91,68 @@ def submit_run(store: Store, dataset_id: str, config: RunConfig) -> str:
                 recipe=config.recipe,
                 config=json.loads(config.to_json()),
                 created_at=time.time(),
+                continues=continues,
             )
         )
     return run_id
+
+
+def resume_run(store: Store, run_id: str) -> Run:
+    """Put a run that was stopped or interrupted back into the queue; it goes on where it was.
+
+    Raises:
+        RunError: If there is no such run, or it has neither been stopped nor interrupted.
+    """
+    run = get_run(store, run_id)
+    if run.state not in RESUMABLE:
+        raise RunError(
+            "not-resumable",
+            f"Only a run that was stopped or interrupted can be resumed. Received: {run_id!r}, "
+            f"which is {run.state}."
+            + (" Train it longer instead." if run.state is RunState.COMPLETED else ""),
+        )
+    with store.write() as connection:
+        job_id = insert_job(connection, JobKind.TRAIN, run.dataset_id, run_id)
+        changed = connection.execute(
+            update(runs)
+            .where(runs.c.id == run_id, runs.c.job_id == run.job.id)
+            .values(job_id=job_id)
+        )
+        if changed.rowcount != 1:  # somebody else was faster
+            connection.execute(delete(jobs).where(jobs.c.id == job_id))
+    return get_run(store, run_id)
+
+
+def train_longer(store: Store, run_id: str, epochs: int) -> str:
+    """Put a new run into the queue that goes on from the last epoch of another one.
+
+    Args:
+        store: Of the workspace.
+        run_id: A run that has ended and has finished an epoch.
+        epochs: How many more.
+
+    Returns:
+        The new run's id.
+
+    Raises:
+        RunError: If there is no such run, it has not ended, or it has no finished epoch.
+        ConfigError: If the number of epochs is not allowed.
+    """
+    run = get_run(store, run_id)
+    done = len(epoch_records(store, run_id))
+    if not run.state.final:
+        raise RunError("run-active", f"The run {run_id!r} is {run.state}. Wait until it has ended.")
+    if not done:
+        raise RunError(
+            "no-checkpoint",
+            f"The run {run_id!r} has no finished epoch to go on from. Start it anew.",
+        )
+    tuning = run.config.training.fine_tuning
+    if tuning is not None and done > run.config.training.epochs:
+        change = {"training.fine_tuning.epochs": tuning.epochs + epochs}
+    else:
+        change = {"training.epochs": done + epochs}
+    return submit_run(store, run.dataset_id, change_config(run.config, change), continues=run_id)
 
 
 def get_run(store: Store, run_id: str) -> Run:
@@ -126,6 +197,7 @@ def run_json(run: Run) -> dict[str, Any]:
         "metrics": dict(run.metrics),
         "parameters": run.results.get("parameters"),
         "seconds": run.results.get("seconds"),
+        "continues": run.continues,
         "reason": run.job.reason,
         "message": run.job.message,
     }
@@ -146,6 +218,19 @@ def epoch_records(store: Store, run_id: str) -> list[EpochRecord]:
             .order_by(epochs.c.epoch)
         ).all()
     return [{"epoch": row.epoch, **row.metrics} for row in rows]
+
+
+def forget_epochs(store: Store, run_id: str, *, after: int) -> None:
+    """Forget the epochs behind a checkpoint, which will be trained again."""
+    with store.write() as connection:
+        connection.execute(delete(epochs).where(epochs.c.run_id == run_id, epochs.c.epoch > after))
+
+
+def copy_epochs(store: Store, from_run: str, to_run: str) -> None:
+    """Let a run begin with the epochs of the one that it continues."""
+    for record in epoch_records(store, from_run):
+        figures = {name: value for name, value in record.items() if name != "epoch"}
+        record_epoch(store, to_run, int(record["epoch"]), figures)
 
 
 def record_event(store: Store, run_id: str, message: str, *, level: str = "info") -> None:
@@ -216,6 +301,7 @@ def _runs_with_jobs() -> Select[Any]:
             runs.c.config,
             runs.c.created_at.label("run_created_at"),
             runs.c.results,
+            runs.c.continues,
             datasets.c.name.label("dataset_name"),
         )
         .join(jobs, runs.c.job_id == jobs.c.id)
@@ -233,4 +319,5 @@ def _run(row: Row[Any]) -> Run:
         created_at=row.run_created_at,
         job=job_from_row(row),
         results=row.results or {},
+        continues=row.continues,
     )

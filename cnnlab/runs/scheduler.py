@@ -29,6 +29,7 @@ SPARE_VARIABLE = "CNNLAB_WARM_WORKER"  # "off" saves its memory and costs time a
 POLL_SECONDS = 0.1
 AT_ONCE = {
     JobKind.TRAIN: 1,
+    JobKind.TRIAL: 1,
     JobKind.SCAN: 2,
     JobKind.AUDIT: 1,
     JobKind.MAP: 1,
@@ -112,7 +113,7 @@ class Scheduler:
             if time.monotonic() >= self._forget_again_at:
                 self._forget(dataset)
         self._launcher.reap()
-        training = any(job.kind is JobKind.TRAIN for job in open_jobs)
+        training = any(job.kind.needs_tensorflow for job in open_jobs)
         rested = time.time() - self._began_at > SPARE_DELAY_SECONDS
         self._launcher.keep_spare(
             wanted=not training and rested and _spare_allowed() and not self._forgotten()

@@ -29,7 +29,13 @@ class JobKind(StrEnum):
     """What a worker process is asked to do."""
 
     TRAIN = "train"
+    TRIAL = "trial"  # a few steps before a training
     SCAN = "scan"  # bring the pictures and look at each of them
     AUDIT = "audit"  # measure them, find copies and shortcuts
     MAP = "map"  # lay them out in a plane
     EXPORT = "export"  # write the corrected set into a new folder
+
+    @property
+    def needs_tensorflow(self) -> bool:
+        """True for work that a worker with TensorFlow in memory starts sooner."""
+        return self in (JobKind.TRAIN, JobKind.TRIAL)

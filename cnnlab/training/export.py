@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -15,38 +16,54 @@ from cnnlab.inference.model import (
     ModelFacts,
     PixelArray,
 )
+from cnnlab.networks.description import BACKBONE_NAME
 from cnnlab.training.lite import convert_to_lite
 from cnnlab.workspace import RunFiles, aside, explain_os_error, write_atomically
 
 LARGEST_DIFFERENCE = 1e-4
+_OF_BACKBONE = f"{BACKBONE_NAME}/"
 
 
 def save_weights(model: keras.Model, path: Path) -> None:
-    """Write a model's weights, by their paths, in place of the earlier ones.
+    """Write a model's weights, layer by layer, in place of the earlier ones.
 
     Plain arrays rather than HDF5, which on a full disk keeps hold of what it could not finish.
 
     Raises:
         WorkspaceError: If the disk is full; the earlier weights stay.
     """
-    arrays = {variable.path: variable.numpy() for variable in model.weights}
+    arrays = {name: variable.numpy() for name, variable in _weights(model).items()}
     write_atomically(path, lambda file: np.savez(file, **arrays))
 
 
 def load_weights(model: keras.Model, path: Path) -> None:
     """Set a model's weights from a file that `save_weights` wrote.
 
+    The file may be without a backbone, which then keeps the weights that it has.
+
     Raises:
         RunError: If the file's weights are not exactly those of the model.
     """
+    variables = _weights(model)
     with np.load(path) as arrays:
-        if set(arrays.files) != {variable.path for variable in model.weights}:
+        found = set(arrays.files)
+        missing = {name for name in variables.keys() - found if not name.startswith(_OF_BACKBONE)}
+        if found - variables.keys() or missing:
             raise RunError(
                 "wrong-weights",
                 f"The weights in {path.name} belong to another network. Train again.",
             )
-        for variable in model.weights:
-            variable.assign(arrays[variable.path])
+        for name in found:
+            variables[name].assign(arrays[name])
+
+
+def _weights(model: keras.Model) -> dict[str, Any]:
+    """A model's weights by layer and place in it: inside a backbone, names may be numbered."""
+    return {
+        f"{layer.name}/{place}/{variable.name}": variable
+        for layer in model.layers
+        for place, variable in enumerate(layer.weights)
+    }
 
 
 def export_model(model: keras.Model, facts: ModelFacts, files: RunFiles) -> None:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
+from cnnlab.config import BackboneName
 from cnnlab.datasets.embedding import ImageMap, embed, histogram_features, write_map
 from cnnlab.datasets.index import DatasetIndex
 from cnnlab.errors import DatasetError
-from cnnlab.inference.features import find_weights, picture_features
+from cnnlab.inference.features import BACKBONE_SIDE_PX, picture_features
+from cnnlab.inference.weights import find_weights
 from cnnlab.progress import PhaseProgress, in_phase
 from cnnlab.runs.audits import AuditFiles, ensure_measures
 from cnnlab.runs.datasets import Dataset
 from cnnlab.runs.scans import SCANNING
 from cnnlab.workspace import Workspace
 
-BACKBONE = "mobilenet_v2"
+BACKBONE = BackboneName.MOBILENET_V2
 HISTOGRAMS = "histograms"
 
 
@@ -38,8 +42,9 @@ def map_dataset(
         raise DatasetError(
             "no-images", f"A map needs pictures. Received: none in {dataset.name!r}."
         )
-    if find_weights() is not None:
-        image_map = _by_backbone(workspace, dataset, pictures, progress)
+    weights = find_weights(BACKBONE, BACKBONE_SIDE_PX)
+    if weights is not None:
+        image_map = _by_backbone(workspace, dataset, pictures, weights, progress)
     else:
         image_map = _by_histograms(workspace, dataset, index, progress)
     files = AuditFiles(workspace.audit_folder(dataset.id))
@@ -51,15 +56,16 @@ def _by_backbone(
     workspace: Workspace,
     dataset: Dataset,
     pictures: pd.DataFrame,
+    weights: Path,
     progress: PhaseProgress | None,
 ) -> ImageMap:
     model_file = workspace.backbone_file(BACKBONE)
     if not model_file.exists():
         if progress is not None:
             progress("loading the network", 0, 0)
-        from cnnlab.training.backbones import export_backbone
+        from cnnlab.training.backbones import export_map_backbone
 
-        export_backbone(model_file)
+        export_map_backbone(model_file, weights)
     paths = pictures["path"].tolist()
     features, read = picture_features(
         model_file,

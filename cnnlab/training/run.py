@@ -3,40 +3,49 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
-from cnnlab.config import Optimizer, RunConfig, TrainingConfig
-from cnnlab.datasets.pixels import PreparationStopped, open_pixels
-from cnnlab.datasets.selection import select
-from cnnlab.datasets.splits import Split, SplitAssignment, assign_splits
+from cnnlab.config import Precision, RunConfig
+from cnnlab.datasets.pixels import PreparationStopped
+from cnnlab.datasets.splits import Split
 from cnnlab.errors import RunError
+from cnnlab.evaluation.baselines import ladder
 from cnnlab.inference.model import ModelFacts, load_model
+from cnnlab.inference.weights import ensure_weights
 from cnnlab.networks.builder import build
+from cnnlab.progress import in_phase
 from cnnlab.runs import jobs, runs
-from cnnlab.runs.audits import find_near_copies
 from cnnlab.runs.datasets import get_dataset
 from cnnlab.runs.jobs import Job
-from cnnlab.runs.provenance import data_record
 from cnnlab.runs.runs import Run
-from cnnlab.runs.scans import scan_dataset
-from cnnlab.runs.settings import pixel_budget_bytes
 from cnnlab.runs.states import RunState
 from cnnlab.runs.store import Store
-from cnnlab.training.batches import LabelledPixels, TrainingFeed, evaluation_dataset
+from cnnlab.training.averaging import WeightAverage
+from cnnlab.training.batches import TrainingFeed, evaluation_dataset
 from cnnlab.training.callbacks import (
     BestEpoch,
+    Checkpointer,
     Conductor,
     Diverged,
     ProgressReporter,
     StopRequested,
 )
+from cnnlab.training.checkpoints import Checkpoint, read_checkpoint, restore_checkpoint
 from cnnlab.training.export import check_export, export_model, load_weights, save_weights
+from cnnlab.training.logs import EpochTable, tensorboard_callback
+from cnnlab.training.memory import MemoryWatch, not_enough_memory, require_memory
+from cnnlab.training.preparing import PreparedData, input_shape, prepare_data
 from cnnlab.training.scoring import score
+from cnnlab.training.stages import FINE_TUNING, Stage, Stages
+from cnnlab.training.trial import deserves_trial, try_steps
 from cnnlab.workspace import RunFiles, Workspace, write_atomically
 
 CHECKED_PICTURES = 32
@@ -65,7 +74,8 @@ class TrainingRun:
         self._run: Run = runs.get_run(store, job.run_id)
         self._config: RunConfig = self._run.config
         self._files = RunFiles(workspace.run_folder(job.run_id))
-        self._data: dict[str, Any] = {}  # what was trained on
+        self._precision = self._config.training.precision
+        self._facts: dict[str, Any] = {}  # what is known before the end, for the results
 
     def execute(self) -> tuple[RunState, str | None]:
         """Do it all; returns the final state and a sentence that goes with it.
@@ -74,159 +84,230 @@ class TrainingRun:
             CnnlabError: If the run fails for a reason that has a name.
         """
         try:
-            images, assignment = self._prepare()
-        except (jobs.JobStopped, PreparationStopped):
+            data, weights = self._prepare()
+            stages = self._plan(data, weights)
+        except (jobs.JobStopped, PreparationStopped, StopRequested):
             return RunState.STOPPED, "Stopped before the training began; there is no model."
-        model = self._build(assignment)
-        outcome = self._train(model, images, assignment)
-        self._keep(model, outcome, images, assignment)
+        try:
+            with MemoryWatch() as watch:
+                outcome = self._train(stages, data)
+        except tf.errors.ResourceExhaustedError as error:
+            raise not_enough_memory(self._config, data.describe(self._config)) from error
+        self._facts["peak_memory_bytes"] = watch.peak_bytes
+        self._keep(outcome, data, weights)
         return outcome.state, outcome.stop_reason
 
-    def _prepare(self) -> tuple[dict[Split, LabelledPixels], SplitAssignment]:
-        """Index, selection, split and pixels."""
+    def _prepare(self) -> tuple[PreparedData, Path | None]:
+        """The pictures, and the backbone's weights where there is one."""
         config = self._config
         text = config.to_json().encode()
         write_atomically(self._files.config, lambda file: file.write(text))
-        dataset = get_dataset(self._store, self._run.dataset_id)
         report = jobs.reporter(self._store, self._job.id)
-        index, _ = scan_dataset(self._store, self._workspace, dataset, report)
-        pairs = find_near_copies(self._workspace, dataset, index, report)
-        chosen = select(index, config.data, config.split.seed)
-        assignment = assign_splits(chosen, config.split, pairs)
-        self._data = {**data_record(index), "pictures": len(assignment.frame)}
-        for warning in assignment.warnings:
+        dataset = get_dataset(self._store, self._run.dataset_id)
+        data = prepare_data(
+            self._store, self._workspace, dataset, config, report, self._stop_requested
+        )
+        for warning in (*data.assignment.warnings, *_warnings(config, data)):
             runs.record_event(self._store, self._run.id, warning, level="warning")
         write_atomically(
-            self._files.split, lambda file: assignment.frame.to_parquet(file, index=False)
+            self._files.split, lambda file: data.assignment.frame.to_parquet(file, index=False)
         )
-        is_part = config.data.classes is not None or config.data.limit is not None
-        pixels = open_pixels(
+        backbone, weights = config.network.backbone, None
+        if backbone is not None and backbone.pretrained:
+            downloading = in_phase(report, "downloading the weights")
+            weights = ensure_weights(backbone.name, config.data.size, downloading)
+        return data, weights
+
+    def _plan(self, data: PreparedData, weights: Path | None) -> Stages:
+        """Memory, precision and time, before anything is trained."""
+        config, training = self._config, self._config.training
+        network = data.describe(config)
+        require_memory(config, network)
+        if training.deterministic:
+            tf.config.experimental.enable_op_determinism()
+        stages = Stages(
+            self._store,
             self._workspace,
-            dataset.location,
-            chosen.usable if is_part else index.readable,  # corrections then need no new file
-            config.data,
-            budget_bytes=pixel_budget_bytes(self._store),
-            progress=lambda done, total: report("preparing the pictures", done, total),
-            should_stop=self._stop_requested,
+            config,
+            data,
+            weights,
+            jobs.reporter(self._store, self._job.id),
         )
-        images = {}
-        for split in Split:
-            part = assignment.frame[assignment.frame["split"] == split.value]
-            images[split] = LabelledPixels(
-                pixels.pixels, pixels.rows(part["path"]), part["label"].to_numpy(np.int64)
+        checkpoint = self._checkpoint()
+        if checkpoint is not None:
+            self._precision = Precision(checkpoint.state["precision"])
+        elif deserves_trial(config, network, len(data.images[Split.TRAIN])) and not stages.cached:
+            self._say("trying a few steps")
+            prediction = try_steps(
+                config,
+                data.images,
+                data.class_count,
+                stages.build_whole,
+                stop_requested=self._stop_requested,
             )
-        return images, assignment
+            self._precision = prediction.precision
+            self._facts["prediction"] = prediction.to_json()
+        elif self._precision is Precision.AUTO:
+            self._precision = Precision.FLOAT32
+        self._facts["precision"] = self._precision.value
+        return stages
 
-    def _build(self, assignment: SplitAssignment) -> keras.Model:
-        self._say("building the network")
-        training, data = self._config.training, self._config.data
-        keras.utils.set_random_seed(training.seed)
-        model = build(
-            self._config.network,
-            (data.size, data.size, data.colour.channels),
-            len(assignment.class_names),
-            training.seed,
-        )
-        model.compile(
-            optimizer=_optimizer(training),
-            loss=keras.losses.CategoricalCrossentropy(),
-            metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
-            jit_compile=False,  # on a CPU it makes these networks many times slower
-        )
-        return model
+    def _checkpoint(self) -> Checkpoint | None:
+        """Where to go on: this run's own checkpoint, or that of the run that it continues."""
+        if self._files.checkpoint.exists():
+            return read_checkpoint(self._files.checkpoint)
+        if self._run.continues is None:
+            return None
+        parent = RunFiles(self._workspace.run_folder(self._run.continues))
+        checkpoint = read_checkpoint(parent.checkpoint)
+        if parent.keras_model.exists():  # its best epoch stays the one to beat
+            save_weights(
+                keras.models.load_model(parent.keras_model, compile=False),
+                self._files.best_weights,
+            )
+        shutil.copyfile(parent.checkpoint, self._files.checkpoint)
+        runs.copy_epochs(self._store, self._run.continues, self._run.id)
+        return checkpoint
 
-    def _train(
-        self,
-        model: keras.Model,
-        images: dict[Split, LabelledPixels],
-        assignment: SplitAssignment,
-    ) -> Outcome:
-        training, class_count = self._config.training, len(assignment.class_names)
-        feed = TrainingFeed(
-            images[Split.TRAIN],
-            class_count,
-            batch_size=training.batch_size,
-            seed=training.seed,
-            augmentation=self._config.augmentation,
-            label_smoothing=training.label_smoothing,
+    def _train(self, stages: Stages, data: PreparedData) -> Outcome:
+        """All stages, from the checkpoint on if there is one."""
+        checkpoint = self._checkpoint()
+        finished = 0 if checkpoint is None else checkpoint.epoch
+        runs.forget_epochs(self._store, self._run.id, after=finished)
+        table = EpochTable(self._files.epochs, runs.epoch_records(self._store, self._run.id))
+        best = BestEpoch(
+            self._config.training, lambda model: save_weights(model, self._files.best_weights)
         )
-        best = BestEpoch(training, lambda model: save_weights(model, self._files.best_weights))
-        reporter = ProgressReporter(
-            training,
-            feed.steps,
-            report=lambda progress: jobs.report(self._store, self._job.id, progress),
-            epoch_finished=lambda epoch, figures: runs.record_epoch(
-                self._store, self._run.id, epoch, figures
-            ),
-        )
+        began_at = time.monotonic()
         state, reason = RunState.COMPLETED, None
         try:
-            model.fit(
-                feed.dataset(),
-                validation_data=evaluation_dataset(
-                    images[Split.VALIDATION], class_count, batch_size=EVALUATION_BATCH
-                ),
-                epochs=training.epochs,
-                shuffle=False,  # the feed decides the order
-                callbacks=[Conductor(training, feed, self._stop_requested), reporter, best],
-                verbose=0,
-            )
-            reason = best.stop_reason
+            for stage in stages.remaining(checkpoint):
+                if reason is not None:  # why the stage before ended early
+                    runs.record_event(self._store, self._run.id, reason)
+                self._train_stage(stage, stages, best, table, checkpoint)
+                checkpoint, reason = None, best.stop_reason
         except StopRequested:
             state = RunState.STOPPED
             reason = "Stopped by request; the best model so far is kept."
         except Diverged as error:
             reason = "The loss became infinite or no number at all: the learning rate "
-            reason += f"{training.learning_rate:g} is probably too high. Try a tenth of it."
+            reason += f"{self._config.training.learning_rate:g} is probably too high. "
+            reason += "Try a tenth of it."
             if best.best_epoch is None:
                 raise RunError("diverged", reason) from error
             state = RunState.STOPPED
             reason += f" The model of epoch {best.best_epoch} is kept."
+        self._facts["training_seconds"] = time.monotonic() - began_at
         return Outcome(state, best.best_epoch, reason)
 
-    def _keep(
+    def _train_stage(
         self,
-        model: keras.Model,
-        outcome: Outcome,
-        images: dict[Split, LabelledPixels],
-        assignment: SplitAssignment,
+        stage: Stage,
+        stages: Stages,
+        best: BestEpoch,
+        table: EpochTable,
+        checkpoint: Checkpoint | None,
     ) -> None:
+        config, training = self._config, self._config.training
+        self._say("building the network")
+        keras.utils.set_random_seed(training.seed)
+        model, images = stages.make(stage, self._precision, self._files.best_weights)
+        feed = TrainingFeed(images[Split.TRAIN], stages.class_count, training, config.augmentation)
+        fine_tuning = stage.name == FINE_TUNING
+        conductor = Conductor(training, feed, self._stop_requested, fine_tuning=fine_tuning)
+        reporter = ProgressReporter(
+            training,
+            feed.steps,
+            report=lambda progress: jobs.report(self._store, self._job.id, progress),
+            epoch_finished=lambda epoch, figures: self._note_epoch(table, epoch, figures),
+        )
+        callbacks: list[keras.callbacks.Callback] = [conductor, reporter, best]
+        if training.tensorboard:
+            callbacks.append(tensorboard_callback(self._workspace, self._run))
+        average = WeightAverage(training.weight_average) if training.weight_average else None
+        if average is not None:
+            callbacks.append(average)
+        callbacks.append(
+            Checkpointer(
+                self._files.checkpoint,
+                stage,
+                self._precision,
+                conductor,
+                best,
+                extra=dict if average is None else average.arrays,
+            )
+        )
+        best.begin_stage(stage.first_epoch)
+        if checkpoint is not None:
+            Checkpointer.restore_state(checkpoint.state, conductor, best)
+            if checkpoint.stage == stage.name:
+                restore_checkpoint(model, checkpoint)
+                if average is not None and checkpoint.extra:
+                    average.restore(checkpoint.extra)
+        history = model.fit(
+            feed.dataset(),
+            validation_data=evaluation_dataset(
+                images[Split.VALIDATION], stages.class_count, batch_size=EVALUATION_BATCH
+            ),
+            initial_epoch=stage.finished,
+            epochs=stage.last_epoch,
+            shuffle=False,  # the feed decides the order
+            callbacks=callbacks,
+            verbose=0,
+        )
+        stage.finished += len(history.epoch)
+
+    def _note_epoch(self, table: EpochTable, epoch: int, figures: dict[str, float]) -> None:
+        runs.record_epoch(self._store, self._run.id, epoch, figures)
+        table.add({"epoch": epoch, **figures})
+
+    def _keep(self, outcome: Outcome, data: PreparedData, weights: Path | None) -> None:
         """Export the best epoch's network and compute the final figures with it."""
         self._say("saving the network")
+        config, class_names = self._config, data.assignment.class_names
+        model = build(  # anew: in float32, whatever it was trained in
+            config.network,
+            input_shape(config),
+            data.class_count,
+            config.training.seed,
+            backbone_weights=weights,
+        )
         if outcome.best_epoch is not None:
             load_weights(model, self._files.best_weights)
-        facts = ModelFacts(
-            run_id=self._run.id,
-            class_names=assignment.class_names,
-            data=self._config.data,
-        )
+        facts = ModelFacts(run_id=self._run.id, class_names=class_names, data=config.data)
         export_model(model, facts, self._files)
         lite = load_model(self._files)
-        validation = images[Split.VALIDATION]
+        validation = data.images[Split.VALIDATION]
         difference = check_export(
             model, lite, validation.pixels[validation.rows[:CHECKED_PICTURES]]
         )
         self._say("computing the final figures")
-        metrics = score(lite, images, assignment, self._files)
-        trainable = sum(int(np.prod(v.shape)) for v in model.trainable_variables)
+        metrics = score(lite, data.images, data.assignment, self._files)
+        self._say("computing the baselines")
         records = runs.epoch_records(self._store, self._run.id)
         runs.save_results(
             self._store,
             self._run.id,
             {
+                **self._facts,
                 "metrics": metrics,
+                "baselines": _baselines(data, config.training.seed),
                 "epochs": len(records),
+                "seconds_per_epoch": float(np.median([row["seconds"] for row in records]))
+                if records
+                else None,
                 "best_epoch": outcome.best_epoch,
                 "stop_reason": outcome.stop_reason,
-                "class_names": list(assignment.class_names),
-                "data": self._data,
-                "parameters": {"total": model.count_params(), "trainable": trainable},
+                "class_names": list(class_names),
+                "data": dict(data.record),
+                "parameters": _parameters(model),
                 "export_difference": difference,
                 "seconds": time.monotonic() - self._began_at,
             },
         )
         with contextlib.suppress(FileNotFoundError):  # model.keras holds the same weights
-            self._files.best_weights.unlink()
+            if outcome.state is RunState.COMPLETED:
+                self._files.best_weights.unlink()
 
     def _stop_requested(self) -> bool:
         return jobs.get_job(self._store, self._job.id).state is not RunState.RUNNING
@@ -235,16 +316,28 @@ class TrainingRun:
         jobs.report(self._store, self._job.id, {"phase": phase})
 
 
-def _optimizer(training: TrainingConfig) -> keras.optimizers.Optimizer:
-    rate = training.learning_rate
-    match training.optimizer:
-        case Optimizer.ADAM:
-            return keras.optimizers.Adam(rate)
-        case Optimizer.ADAMW:
-            return keras.optimizers.AdamW(rate, weight_decay=training.weight_decay)
-        case Optimizer.SGD:
-            return keras.optimizers.SGD(
-                rate, momentum=0.9, nesterov=True, weight_decay=training.weight_decay or None
-            )
-        case Optimizer.RMSPROP:
-            return keras.optimizers.RMSprop(rate)
+def _warnings(config: RunConfig, data: PreparedData) -> list[str]:
+    """What the user should know about this configuration on these pictures."""
+    warnings = []
+    pictures, batch = len(data.images[Split.TRAIN]), config.training.batch_size
+    if batch > pictures:
+        warnings.append(
+            f"A batch of {batch} is larger than the training set: each epoch is one batch of all "
+            f"{pictures} pictures. Lower training.batch_size to take several steps an epoch."
+        )
+    return warnings
+
+
+def _baselines(data: PreparedData, seed: int) -> list[dict[str, Any]]:
+    train = data.images[Split.TRAIN]
+    held_out = {
+        split.value: (data.images[split], data.images[split].labels)
+        for split in (Split.VALIDATION, Split.TEST)
+    }
+    steps = ladder(train, train.labels, held_out, data.class_count, seed=seed)
+    return [step.to_json() for step in steps]
+
+
+def _parameters(model: keras.Model) -> dict[str, int]:
+    trainable = sum(int(np.prod(variable.shape)) for variable in model.trainable_variables)
+    return {"total": model.count_params(), "trainable": trainable}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from cnnlab.datasets.splits import Split, SplitAssignment
@@ -17,7 +19,7 @@ PICTURES_AT_ONCE = 512
 
 def score(
     lite: LiteModel,
-    images: dict[Split, LabelledPixels],
+    images: Mapping[Split, LabelledPixels],
     assignment: SplitAssignment,
     files: RunFiles,
 ) -> dict[str, float]:

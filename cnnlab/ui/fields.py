@@ -7,11 +7,12 @@ from typing import Any
 
 import streamlit as st
 
-from cnnlab.config import EarlyStopping, RunConfig, change_config
+from cnnlab.config import OPTIONAL_SECTIONS, RunConfig, change_config
 from cnnlab.errors import CnnlabError
 
 _DRAFT = "draft"
 _CLASSES = "data.classes"  # the one field that means something in one data set only
+_PREFIX = "field:"
 
 
 def draft_config(otherwise: RunConfig, dataset_id: str) -> RunConfig:
@@ -30,17 +31,26 @@ def draft_config(otherwise: RunConfig, dataset_id: str) -> RunConfig:
         return otherwise
 
 
+def forget_changes(recipe_name: str) -> None:
+    """Forget what was changed in one recipe."""
+    prefix = f"{_PREFIX}{recipe_name}:"
+    for key in [str(key) for key in st.session_state if str(key).startswith(prefix)]:
+        del st.session_state[key]
+
+
 class Fields:
     """Draws one widget a field and gathers the values that differ from the recipe's.
 
     Attributes:
+        config: The recipe's configuration.
         changes: New values by dotted name, ready for `change_config`.
     """
 
     def __init__(self, recipe_name: str, config: RunConfig, dataset_id: str) -> None:
-        self._prefix = f"field:{recipe_name}:"
+        self._recipe_name = recipe_name
         self._dataset_id = dataset_id
         self._values = config.model_dump(mode="json")
+        self.config = config
         self.changes: dict[str, Any] = {}
         # The changes are filled in as the widgets are drawn.
         st.session_state[_DRAFT] = (config, self.changes, dataset_id)
@@ -54,17 +64,19 @@ class Fields:
         high: float,
         step: float | None = None,
         form: str | None = None,
+        help: str | None = None,  # noqa: A002
     ) -> None:
         """A number; whole where the limits are whole."""
         whole = isinstance(low, int)
-        value = self._value(name)
+        value = int(self.value(name)) if whole else float(self.value(name))
         changed = st.number_input(
             label,
-            min_value=low,
-            max_value=high,
-            value=int(value) if whole else float(value),
+            min_value=min(low, value),
+            max_value=max(high, value),
+            value=value,
             step=step or (1 if whole else 0.05),
             format=form or ("%d" if whole else "%g"),
+            help=help,
             **self._kept(name),
         )
         self._note(name, changed)
@@ -75,24 +87,29 @@ class Fields:
         label: str,
         options: Sequence[str],
         names: Mapping[str, str] | None = None,
-    ) -> None:
-        """One of a few words, which `names` may explain."""
+        *,
+        help: str | None = None,  # noqa: A002
+    ) -> str:
+        """One of a few words, which `names` may explain; returns what it is now."""
         shown = names or {}
         values = [str(option) for option in options]
-        changed = st.selectbox(
+        changed: str = st.selectbox(
             label,
             values,
-            index=values.index(self._value(name)),
+            index=values.index(self.value(name)),
             format_func=lambda value: shown.get(value, value.replace("_", " ")),
+            help=help,
             **self._kept(name),
         )
         self._note(name, changed)
+        return changed
 
     def several(self, name: str, label: str, options: Sequence[str], *, help: str) -> None:  # noqa: A002
         """Some of many; all of them means that the field is left open."""
-        value = self._value(name)
+        value = self.value(name)
         known = [option for option in (value or options) if option in options]
-        changed = st.multiselect(label, options, default=known, help=help, **self._kept(name))
+        default = known or list(options)  # a run of other data may name classes that are not here
+        changed = st.multiselect(label, options, default=default, help=help, **self._kept(name))
         chosen = None if len(changed) == len(options) else sorted(changed)
         if chosen != (None if value is None else sorted(value)):
             self.changes[name] = chosen
@@ -103,7 +120,7 @@ class Fields:
             label,
             min_value=low,
             max_value=high,
-            value=self._value(name),
+            value=self.value(name),
             step=1,
             placeholder="no limit",
             help=help,
@@ -111,31 +128,67 @@ class Fields:
         )
         self._note(name, changed)
 
-    def toggle(self, name: str, label: str, *, on: bool | None = None) -> bool:
+    def optional_text(
+        self,
+        name: str,
+        label: str,
+        *,
+        length: int,
+        placeholder: str,
+        help: str,  # noqa: A002
+    ) -> None:
+        """A few words, or nothing."""
+        changed = st.text_input(
+            label,
+            value=self.value(name) or "",
+            max_chars=length,
+            placeholder=placeholder,
+            help=help,
+            **self._kept(name),
+        )
+        self._note(name, changed.strip() or None)
+
+    def toggle(
+        self,
+        name: str,
+        label: str,
+        *,
+        on: bool | None = None,
+        help: str | None = None,  # noqa: A002
+    ) -> bool:
         """On or off; returns what it is now."""
-        value = bool(self._value(name)) if on is None else on
-        changed = st.toggle(label, value=value, **self._kept(name))
+        value = bool(self.value(name)) if on is None else on
+        changed = st.toggle(label, value=value, help=help, **self._kept(name))
         if changed != value:
             self.changes[name] = changed
         return changed
 
+    def put(self, name: str, value: Any) -> None:
+        """Note a value, as JSON has it, that comes from elsewhere than a widget here."""
+        self._note(name, value)
+
+    def key(self, name: str) -> str:
+        """Where the session keeps something that belongs to this recipe; `reset` forgets it."""
+        return f"{_PREFIX}{self._recipe_name}:{name}"
+
     def reset(self) -> None:
         """Forget every change."""
-        for key in [str(key) for key in st.session_state if str(key).startswith(self._prefix)]:
-            del st.session_state[key]
+        forget_changes(self._recipe_name)
 
-    def _value(self, name: str) -> Any:
+    def value(self, name: str) -> Any:
+        """The recipe's value; of a part that it has switched off, the default."""
         place: Any = self._values
-        for part in name.split("."):
-            if place is None:  # a part that the recipe has switched off
-                place = EarlyStopping().model_dump(mode="json")
-            place = place[part]
-        return place
+        *sections, field = name.split(".")
+        for section in sections:
+            place = place[section]
+            if place is None:
+                place = OPTIONAL_SECTIONS[section]().model_dump(mode="json")
+        return place[field]
 
     def _kept(self, name: str) -> dict[str, Any]:
         of = f":{self._dataset_id}" if name == _CLASSES else ""
-        return {"key": f"{self._prefix}{name}{of}", "persist_state": "session"}
+        return {"key": f"{self.key(name)}{of}", "persist_state": "session"}
 
     def _note(self, name: str, value: Any) -> None:
-        if value != self._value(name):
+        if value != self.value(name):
             self.changes[name] = value

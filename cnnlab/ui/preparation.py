@@ -17,6 +17,7 @@ from cnnlab.ui.address import go
 from cnnlab.ui.choices import DATA
 from cnnlab.ui.fields import Fields, draft_config
 from cnnlab.ui.preview import preview
+from cnnlab.ui.starts import choose_start
 
 _RESIZES = {
     "squash": "squash: both sides scaled, whatever the proportions",
@@ -29,10 +30,8 @@ def preparation(dataset: Dataset, index: DatasetIndex) -> None:
     """The fields on the left, what they lead to on the right; Train has the same draft."""
     left, right = st.columns([2, 3], gap="large")
     with left:
-        recipe = st.selectbox(
-            "Recipe", list(RECIPES), key="recipe", persist_state="session", help="A named start"
-        )
-        fields = Fields(recipe, RECIPES[recipe].config, dataset.id)
+        recipe = choose_start(addressed=False)
+        fields = Fields(recipe.name, recipe.config, dataset.id)
         picture_fields(fields, index.class_names)
         st.markdown("**Split**")
         split_fields(fields)
@@ -46,7 +45,7 @@ def preparation(dataset: Dataset, index: DatasetIndex) -> None:
             go(frame.TRAIN, **{DATA: dataset.id})
     with right:
         try:
-            config = change_config(RECIPES[recipe].config, fields.changes)
+            config = change_config(recipe.config, fields.changes)
         except CnnlabError as error:
             st.error(escape_markdown(str(error)), icon=":material/error:")
             return
@@ -60,7 +59,7 @@ def drafted(dataset: Dataset) -> RunConfig:
 
 def picture_fields(fields: Fields, class_names: Sequence[str]) -> None:
     """Which pictures, how large, in which colours."""
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         fields.number("data.size", "Side, px", low=8, high=1024)
         fields.choice("data.colour", "Colour", list(Colour))
     fields.choice("data.resize", "How it becomes a square", list(Resize), names=_RESIZES)
@@ -77,10 +76,10 @@ def picture_fields(fields: Fields, class_names: Sequence[str]) -> None:
 
 def split_fields(fields: Fields) -> None:
     """What is held back for validation and test."""
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         fields.number("split.validation", "Share for validation", low=0.01, high=0.9, step=0.05)
         fields.number("split.test", "Share for test", low=0.0, high=0.9, step=0.05)
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         fields.number(
             "split.test_from_validation", "Test out of validation, share", low=0.0, high=0.9
         )
@@ -91,12 +90,12 @@ def augmentation_fields(fields: Fields) -> None:
     """Random changes to training pictures."""
     fields.toggle("augmentation.flip_horizontal", "Flip left and right at random")
     fields.toggle("augmentation.flip_vertical", "Flip upside down at random")
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         fields.number("augmentation.rotation", "Rotation, ± turns", low=0.0, high=0.5)
         fields.number("augmentation.zoom", "Zoom, ± share", low=0.0, high=0.5)
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         fields.number("augmentation.shift", "Shift, ± share of the side", low=0.0, high=0.5)
         fields.number("augmentation.erasing", "Chance of erasing a part", low=0.0, high=1.0)
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         fields.number("augmentation.brightness", "Brightness, ± share", low=0.0, high=1.0)
         fields.number("augmentation.contrast", "Contrast, ± share", low=0.0, high=0.99)

@@ -22,9 +22,9 @@ from cnnlab.figures.text import escape_markdown, percent
 from cnnlab.runs import jobs
 from cnnlab.runs.datasets import find_dataset
 from cnnlab.runs.provenance import corrections_used, data_changes
-from cnnlab.runs.runs import Run, epoch_records, get_run, request_delete, run_events
+from cnnlab.runs.runs import Run, epoch_records, get_run, run_events
 from cnnlab.runs.states import RunState
-from cnnlab.ui import context, frame
+from cnnlab.ui import context, frame, run_actions, run_facts
 from cnnlab.ui.address import go
 from cnnlab.ui.charts import show_chart
 from cnnlab.ui.choices import DATA, RUN
@@ -76,14 +76,10 @@ def results(run: Run) -> None:
     """Figures, curves, confusion matrix and the table of classes, as far as there are any."""
     if run.has_model:
         _figures(run)
-        with st.container(horizontal=True):
-            if st.button("Classify photos", type="primary", icon=":material/image_search:"):
-                go(frame.CLASSIFY, **{RUN: run.id})
-            gone = find_dataset(context.store(), run.dataset_id) is None
-            if st.button("Change and train again", icon=":material/model_training:", disabled=gone):
-                go(frame.TRAIN, **{DATA: run.dataset_id})
+    run_actions.go_on(run)
     _curves(run)
     if run.has_model:
+        run_facts.ladder(run)
         _confusion(run)
 
 
@@ -99,12 +95,12 @@ def details(run: Run) -> None:
         with st.expander("What the worker printed", icon=":material/terminal:"):
             lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
             st.code("\n".join(lines[-LOG_LINES:]) or "Nothing.", language=None)
+    if run.has_model:
+        with st.expander("Time and memory", icon=":material/speed:"):
+            run_facts.prediction(run)
     if run.state.final:
-        with st.popover("Delete this run", icon=":material/delete:", type="tertiary"):
-            st.markdown("Its network, figures and log will be gone for good.")
-            if st.button("Delete it", type="primary", key=f"delete-{run.id}"):
-                request_delete(context.store(), run.id)
-                go(frame.HOME)
+        run_actions.take_along(run)
+        run_actions.delete(run)
 
 
 def _follow(run_id: str) -> None:

@@ -4,77 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import pandas as pd
 import streamlit as st
 
-from cnnlab.config import Monitor, Optimizer, RunConfig, Schedule, change_config
-from cnnlab.datasets.splits import Split, counts
-from cnnlab.errors import CnnlabError
+from cnnlab.config import RunConfig, change_config
+from cnnlab.datasets.splits import Split, SplitAssignment, counts
+from cnnlab.errors import CnnlabError, ConfigError
 from cnnlab.figures.text import escape_markdown
-from cnnlab.networks.description import describe
 from cnnlab.networks.recipe import Recipe
-from cnnlab.networks.recipes import RECIPES
 from cnnlab.runs.datasets import Dataset
 from cnnlab.runs.runs import submit_run
-from cnnlab.ui import context, frame
+from cnnlab.ui import context, frame, training_fields, trials
 from cnnlab.ui.address import go
+from cnnlab.ui.builder import build_network
 from cnnlab.ui.choices import DATA, RUN, remember
 from cnnlab.ui.data import index_of, split_of
+from cnnlab.ui.draft import Draft
 from cnnlab.ui.fields import Fields
+from cnnlab.ui.network_view import described, show_layers, show_network
 from cnnlab.ui.preparation import augmentation_fields, picture_fields, split_fields
+from cnnlab.ui.starts import own_recipe_buttons
 
-_TABLE_ROW_PX = 35
-_TABLE_MAX_PX = 640
-
-
-def choose_recipe() -> Recipe:
-    """Let the user choose where to start from."""
-    name = st.selectbox(
-        "Recipe", list(RECIPES), key="recipe", persist_state="session", help="A named start"
-    )
-    chosen = RECIPES[name]
-    st.caption(escape_markdown(chosen.summary))
-    return chosen
-
-
-def edit_config(recipe: Recipe, dataset: Dataset, class_names: Sequence[str]) -> RunConfig:
-    """The recipe's configuration with the user's changes, which survive a change of page.
-
-    Args:
-        recipe: Where to start from.
-        dataset: What to train on.
-        class_names: The data set's classes.
-
-    Raises:
-        ConfigError: If the changes break a rule together, such as fractions above 1.
-    """
-    fields = Fields(recipe.name, recipe.config, dataset.id)
-    training = recipe.config.training
-    fields.number("training.epochs", "Epochs", low=1, high=10_000)
-    fields.number("training.batch_size", "Batch size", low=1, high=4096)
-    fields.number(
-        "training.learning_rate", "Learning rate", low=1e-7, high=10.0, step=1e-4, form="%g"
-    )
-    _early_stopping(fields, training.early_stopping is not None)
-    with st.expander("Pictures", icon=":material/crop:"):
-        picture_fields(fields, class_names)
-    with st.expander("Split", icon=":material/call_split:"):
-        split_fields(fields)
-    with st.expander("Augmentation", icon=":material/auto_fix_high:"):
-        augmentation_fields(fields)
-    with st.expander("Network and optimiser", icon=":material/tune:"):
-        fields.number("network.width", "Width: multiplies filters and units", low=0.01, high=16.0)
-        fields.choice("training.optimizer", "Optimiser", list(Optimizer))
-        fields.choice("training.schedule", "Learning rate over time", list(Schedule))
-        fields.number("training.weight_decay", "Weight decay", low=0.0, high=0.99, step=1e-4)
-        fields.number("training.label_smoothing", "Label smoothing", low=0.0, high=0.9)
-        fields.choice("training.monitor", "Best epoch by", list(Monitor))
-        fields.number("training.seed", "Seed of the training", low=0, high=2**31 - 1)
-    if fields.changes:
-        st.button(
-            "Back to the recipe", icon=":material/undo:", on_click=fields.reset, type="tertiary"
-        )
-    return change_config(recipe.config, fields.changes)
+_NAMES_SHOWN = 6
 
 
 def class_names_of(dataset: Dataset) -> list[str]:
@@ -86,89 +36,137 @@ def class_names_of(dataset: Dataset) -> list[str]:
     return [] if index is None else index.class_names
 
 
-def describe_data(dataset: Dataset, config: RunConfig) -> bool:
-    """Pictures by split; False if the data set cannot be trained on."""
+def pictures_panel(fields: Fields, class_names: Sequence[str]) -> None:
+    """Which pictures, how they are split, and how they are changed at random."""
+    pictures, split, augmentation = st.columns(3, gap="large")
+    with pictures:
+        st.markdown("**Pictures**")
+        picture_fields(fields, class_names)
+    with split:
+        st.markdown("**Split**")
+        split_fields(fields)
+    with augmentation:
+        st.markdown("**Augmentation**")
+        augmentation_fields(fields)
+
+
+def training_panel(fields: Fields, *, with_backbone: bool) -> None:
+    """Everything about how the weights are found, apart from the epochs."""
+    training_fields.learning_fields(fields)
+    training_fields.fine_tuning_fields(fields, with_backbone=with_backbone)
+    with st.expander("Best epoch and early stopping", icon=":material/flag:"):
+        training_fields.stopping_fields(fields)
+    with st.expander("Against learning by heart", icon=":material/blur_on:"):
+        training_fields.regularising_fields(fields)
+    with st.expander("Precision, seed and logs", icon=":material/memory:"):
+        training_fields.machine_fields(fields)
+
+
+def trials_panel(dataset: Dataset, config: RunConfig, fields: Fields) -> None:
+    """What can be tried before the start."""
+    with st.expander("How long will it take?", icon=":material/timer:"):
+        trials.try_steps(dataset, config, ready=True)
+    with st.expander("Which learning rate?", icon=":material/search_insights:"):
+        rate_key = fields.key("training.learning_rate")
+        trials.find_rate(dataset, config, ready=True, rate_key=rate_key)
+
+
+def changed_config(recipe: Recipe, fields: Fields) -> RunConfig | None:
+    """The recipe's configuration with the user's changes.
+
+    None where the changes break a rule together, which is then said.
+    """
+    if fields.changes:
+        st.caption(f"Changed: {_named(sorted(fields.changes))}")
+    try:
+        return change_config(recipe.config, fields.changes)
+    except ConfigError as error:
+        st.error(escape_markdown(error.message), icon=":material/error:")
+        return None
+
+
+def recipe_buttons(
+    recipe: Recipe, fields: Fields, config: RunConfig | None, class_count: int
+) -> None:
+    """The way back to the recipe, and own recipes."""
+    with st.container(horizontal=True):
+        if fields.changes:
+            st.button(
+                "Back to the recipe", icon=":material/undo:", on_click=fields.reset, type="tertiary"
+            )
+        own_recipe_buttons(recipe, config, class_count)
+
+
+def describe_data(dataset: Dataset, config: RunConfig) -> SplitAssignment | None:
+    """Pictures by split; None if the data set cannot be trained on."""
     try:
         assignment = split_of(dataset, config)
     except CnnlabError as error:
         st.error(escape_markdown(str(error)), icon=":material/error:")
-        return False
-    for warning in assignment.warnings:
-        st.warning(escape_markdown(warning), icon=":material/warning:")
+        return None
     numbers = counts(assignment)
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
         for split in Split:
             st.metric(split.value.capitalize(), f"{sum(numbers[split].values()):,}", border=True)
         st.metric("Classes", len(assignment.class_names), border=True)
-        st.page_link(
-            frame.SAMPLES,
-            label="Preview the pictures",
-            icon=":material/crop:",
-            query_params={DATA: dataset.id, "view": "preparation"},
-        )
-    return True
-
-
-def describe_network(dataset: Dataset, config: RunConfig) -> bool:
-    """Layer by layer: output shapes and parameters; False if the layers do not fit."""
-    class_count = _class_count(dataset, config)
-    size = config.data.size
-    try:
-        network = describe(config.network, (size, size, config.data.colour.channels), class_count)
-    except CnnlabError as error:
-        st.error(escape_markdown(str(error)), icon=":material/error:")
-        return False
-    with st.container(horizontal=True):
-        st.metric("Parameters", f"{network.total_parameters:,}", border=True)
-        st.metric("Trainable", f"{network.trainable_parameters:,}", border=True)
-        st.metric("Million multiply-adds", f"{network.multiply_adds / 1e6:,.1f}", border=True)
-    table = pd.DataFrame(
-        [
-            {
-                "layer": row.number,
-                "what": row.summary,
-                "output": " × ".join(map(str, row.output_shape)),
-                "parameters": row.parameters,
-            }
-            for row in network.rows
-        ]
+    for warning in assignment.warnings:
+        st.warning(escape_markdown(warning), icon=":material/warning:")
+    training_fields.warn_of_batch(config.training, training_pictures(assignment))
+    st.page_link(
+        frame.SAMPLES,
+        label="Preview the pictures",
+        icon=":material/crop:",
+        query_params={DATA: dataset.id, "view": "preparation"},
     )
-    st.dataframe(
-        table,
-        hide_index=True,
-        height=min(_TABLE_MAX_PX, _TABLE_ROW_PX * (len(table) + 1) + 3),
-        column_config={"parameters": st.column_config.NumberColumn(format="localized")},
-    )
-    return True
+    return assignment
 
 
-def start(dataset: Dataset, config: RunConfig, *, ready: bool) -> None:
+def training_pictures(assignment: SplitAssignment) -> int:
+    """Pictures of all classes in the training split."""
+    return sum(counts(assignment)[Split.TRAIN].values())
+
+
+def network_panel(fields: Fields, draft: Draft, config: RunConfig | None, class_count: int) -> bool:
+    """The builder, and what it makes; False if the layers do not fit together.
+
+    Args:
+        fields: Of the recipe.
+        draft: The network as it is edited.
+        config: The configuration as it is on the page; None where it breaks a rule.
+        class_count: Classes of the data.
+    """
+    network, refusal = (None, "") if config is None else described(config, class_count)
+    if network is not None and config is not None:
+        show_network(network, refusal, config.training.batch_size)
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        build_network(fields, draft, refusal)
+    with right:
+        if network is not None:
+            show_layers(network)
+    return network is not None and not refusal
+
+
+def start(dataset: Dataset, config: RunConfig | None, *, ready: bool) -> None:
     """The Start button; it leads to the run's page."""
-    if st.button(
-        "Start training",
-        type="primary",
-        icon=":material/play_arrow:",
-        disabled=not ready,
-        width="stretch",
+    if (
+        st.button(
+            "Start training",
+            type="primary",
+            icon=":material/play_arrow:",
+            disabled=not ready or config is None,
+            width="stretch",
+        )
+        and config is not None
     ):
         run_id = submit_run(context.store(), dataset.id, config)
         remember(RUN, run_id)
         go(frame.RUN, **{RUN: run_id})
 
 
-def _early_stopping(fields: Fields, on: bool) -> None:
-    if fields.toggle("training.early_stopping", "Stop early when it no longer gets better", on=on):
-        patience, start_epoch = st.columns(2)
-        with patience:
-            fields.number("training.early_stopping.patience", "Patience, epochs", low=1, high=1000)
-        with start_epoch:
-            fields.number(
-                "training.early_stopping.start_epoch", "Counting from epoch", low=1, high=1000
-            )
-
-
-def _class_count(dataset: Dataset, config: RunConfig) -> int:
-    try:
-        return len(split_of(dataset, config).class_names)
-    except CnnlabError:
-        return 2
+def _named(names: Sequence[str]) -> str:
+    """The first few names in words: "epochs, batch size and 3 more"."""
+    words = [name.split(".", 1)[-1].replace("_", " ").replace(".", " ") for name in names]
+    shown = ", ".join(words[:_NAMES_SHOWN])
+    rest = len(words) - _NAMES_SHOWN
+    return shown if rest <= 0 else f"{shown} and {rest} more"

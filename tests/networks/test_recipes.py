@@ -46,7 +46,7 @@ def test_parameter_counts_equal_the_published_ones(name: str, total: int, traina
 @pytest.mark.parametrize(
     ("name", "scaling"),
     [
-        ("quick", Scaling.UNIT),
+        ("quick", Scaling.SIGNED),
         ("transfer", Scaling.BACKBONE),
         ("scenes-pooling", Scaling.UNIT),
         ("scenes-strides", Scaling.UNIT),

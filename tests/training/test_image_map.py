@@ -6,13 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cnnlab.config import BackboneName
 from cnnlab.datasets.embedding import read_map
-from cnnlab.errors import DatasetError, RunError
-from cnnlab.inference.features import find_weights, picture_features
+from cnnlab.errors import DatasetError
+from cnnlab.inference.features import picture_features
+from cnnlab.inference.weights import find_weights
 from cnnlab.runs.audits import AuditFiles
 from cnnlab.runs.datasets import add_dataset
 from cnnlab.runs.scans import scan_dataset
-from cnnlab.training.backbones import export_backbone
+from cnnlab.training.backbones import export_map_backbone
 from cnnlab.training.image_map import map_dataset
 
 
@@ -23,10 +25,10 @@ def without_weights(monkeypatch, tmp_path):
 
 @pytest.fixture(scope="module")
 def backbone(tmp_path_factory) -> Path:
-    if find_weights() is None:
+    if find_weights(BackboneName.MOBILENET_V2, 160) is None:
         pytest.skip("MobileNetV2's weights are not in Keras' cache on this machine")
     file = tmp_path_factory.mktemp("backbone") / "backbone.tflite"
-    export_backbone(file)
+    export_map_backbone(file, find_weights(BackboneName.MOBILENET_V2, 160))
     return file
 
 
@@ -67,16 +69,13 @@ def test_no_picture_is_no_map(store, workspace, tmp_path, without_weights):
 def test_weights_are_looked_for_where_keras_keeps_them_and_never_downloaded(
     without_weights, tmp_path
 ):
-    assert find_weights() is None
-    with pytest.raises(RunError) as refused:
-        export_backbone(tmp_path / "backbone.tflite")
-    assert refused.value.reason == "no-weights"
+    assert find_weights(BackboneName.MOBILENET_V2, 160) is None
     assert not (tmp_path / "nothing").exists()
     file = tmp_path / "nothing" / "models"
     file.mkdir(parents=True)
     name = "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_160_no_top.h5"
     (file / name).write_bytes(b"weights")
-    assert find_weights() == file / name
+    assert find_weights(BackboneName.MOBILENET_V2, 160) == file / name
 
 
 def test_features_equal_those_of_keras(backbone, class_folders):
@@ -90,7 +89,10 @@ def test_features_equal_those_of_keras(backbone, class_folders):
     assert features.shape == (3, 1280)
     assert list(read) == [0, 1, 2]
     network = keras.applications.MobileNetV2(
-        input_shape=(160, 160, 3), include_top=False, weights=str(find_weights()), pooling="avg"
+        input_shape=(160, 160, 3),
+        include_top=False,
+        weights=str(find_weights(BackboneName.MOBILENET_V2, 160)),
+        pooling="avg",
     )
     pixels = np.stack(
         [prepare(load(class_folders / p), 160, Resize.SQUASH, Colour.RGB) for p in paths]
@@ -116,7 +118,7 @@ def test_pictures_that_are_gone_are_left_out_of_the_features(backbone, class_fol
 def test_with_weights_the_backbone_is_exported_once_and_used(
     backbone, store, workspace, class_folders
 ):
-    assert os.environ.get("KERAS_HOME") or find_weights()
+    assert os.environ.get("KERAS_HOME") or find_weights(BackboneName.MOBILENET_V2, 160)
     dataset, index = scanned(store, workspace, class_folders)
     made = map_dataset(workspace, dataset, index)
     assert made.features == "mobilenet_v2"

@@ -1,0 +1,116 @@
+"""How much memory there is, how much a training will want, and how much it took."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from types import TracebackType
+
+import psutil
+
+from cnnlab.config import Optimizer, RunConfig
+from cnnlab.errors import RunError
+from cnnlab.networks.description import NetworkDescription
+
+SAMPLE_SECONDS = 0.2
+_FRAMEWORK_BYTES = 700_000_000  # TensorFlow and the rest, before any network
+_ACTIVATION_COPIES = 2  # the outputs, and their gradients
+_GROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
+_GROUP_USE = Path("/sys/fs/cgroup/memory.current")
+_SLOTS = {Optimizer.ADAM: 2, Optimizer.ADAMW: 2, Optimizer.SGD: 1, Optimizer.RMSPROP: 1}
+
+
+class MemoryWatch:
+    """Samples the private memory of this process while its block runs.
+
+    Attributes:
+        peak_bytes: The most that was seen; pages shared with others, such as those of the prepared
+            pictures, do not count.
+    """
+
+    def __init__(self) -> None:
+        self.peak_bytes = 0
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> MemoryWatch:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._ended.set()
+        self._thread.join()
+        self._sample()
+
+    def _watch(self) -> None:
+        while not self._ended.wait(SAMPLE_SECONDS):
+            self._sample()
+
+    def _sample(self) -> None:
+        self.peak_bytes = max(self.peak_bytes, private_bytes())
+
+
+def private_bytes() -> int:
+    """Memory that would be free if this process ended."""
+    return int(psutil.Process().memory_full_info().uss)
+
+
+def available_bytes() -> int:
+    """Memory that can still be had, within the limit of a container if there is one."""
+    free = int(psutil.virtual_memory().available)
+    try:
+        limit, use = _GROUP_LIMIT.read_text().strip(), int(_GROUP_USE.read_text())
+    except (OSError, ValueError):
+        return free
+    return free if limit == "max" else max(0, min(free, int(limit) - use))
+
+
+def estimated_bytes(config: RunConfig, network: NetworkDescription) -> int:
+    """Private memory that a training will want, from arithmetic alone.
+
+    Weights, gradients and the optimizer's slots, and two copies of all layer outputs of a batch.
+    """
+    slots = 2 + _SLOTS[config.training.optimizer]
+    weights = 4 * (network.total_parameters + (slots - 1) * network.trainable_parameters)
+    outputs = _ACTIVATION_COPIES * config.training.batch_size * network.activation_bytes
+    return _FRAMEWORK_BYTES + weights + outputs
+
+
+def require_memory(config: RunConfig, network: NetworkDescription) -> None:
+    """Refuse a training that cannot fit, before it brings the machine down.
+
+    Raises:
+        RunError: "not-enough-memory", with the option to lower.
+    """
+    free = available_bytes() + private_bytes()
+    if estimated_bytes(config, network) > free:
+        raise not_enough_memory(config, network, free)
+
+
+def not_enough_memory(
+    config: RunConfig, network: NetworkDescription, free_bytes: int | None = None
+) -> RunError:
+    """The sentence for a training that does not fit, naming what to lower."""
+    wanted = estimated_bytes(config, network)
+    outputs = config.training.batch_size * network.activation_bytes * _ACTIVATION_COPIES
+    if outputs > wanted / 2 and config.training.batch_size > 1:
+        cure = (
+            f"Lower training.batch_size (now {config.training.batch_size}), or data.size (now "
+            f"{config.data.size})"
+        )
+    else:
+        cure = (
+            f"Lower network.width (now {config.network.width:g}) or data.size (now "
+            f"{config.data.size}), or make the dense layers smaller"
+        )
+    has = "" if free_bytes is None else f", and {free_bytes / 1e9:.1f} GB are free"
+    return RunError(
+        "not-enough-memory",
+        f"There is not enough memory: this training wants about {wanted / 1e9:.1f} GB{has}. "
+        f"{cure}.",
+    )

@@ -1,0 +1,97 @@
+"""The panels of the Train page that try something before the start."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from cnnlab.config import Precision, RunConfig
+from cnnlab.figures.rate_search import plot_rate_search
+from cnnlab.runs.datasets import Dataset
+from cnnlab.runs.scheduler import ensure_scheduler
+from cnnlab.runs.trials import Question, TrialRequest, latest_trial, submit_trial, trial_result
+from cnnlab.ui import context
+from cnnlab.ui.charts import show_chart
+from cnnlab.ui.jobs import follow_job
+from cnnlab.ui.live import duration
+from cnnlab.ui.run_facts import PRECISIONS, duration_exact, megabytes
+
+
+def try_steps(dataset: Dataset, config: RunConfig, *, ready: bool) -> None:
+    """A button that trains a few steps, then the time and memory that the training will take."""
+    result = _ask(
+        TrialRequest.about(Question.PACE, config),
+        dataset,
+        "Try a few steps",
+        icon=":material/timer:",
+        ready=ready,
+    )
+    if result is None:
+        st.caption("Says how long the training will take and how much memory, before you start it.")
+        return
+    with st.container(horizontal=True):
+        st.metric("An epoch", duration_exact(result["seconds_per_epoch"]), border=True)
+        st.metric("The whole training", duration(result["seconds"]), border=True)
+        st.metric("Memory", megabytes(result["memory_bytes"]), border=True)
+    steps = ", ".join(
+        f"{PRECISIONS[Precision(name)]} {1000 * seconds:.0f} ms a step"
+        for name, seconds in result["seconds_per_step"].items()
+    )
+    st.caption(f"Measured: {steps}. Chosen: {PRECISIONS[Precision(result['precision'])]}.")
+
+
+def find_rate(dataset: Dataset, config: RunConfig, *, ready: bool, rate_key: str) -> None:
+    """A button that looks for a learning rate, then the loss over the rate.
+
+    Args:
+        dataset: What would be trained on.
+        config: How.
+        ready: Whether it can be trained at all.
+        rate_key: Where the session keeps the learning rate's widget, for the user to take over
+            what is suggested.
+    """
+    result = _ask(
+        TrialRequest.about(Question.RATE, config),
+        dataset,
+        "Find a learning rate",
+        icon=":material/search_insights:",
+        ready=ready,
+    )
+    if result is None:
+        st.caption("Raises the rate step by step, for a hundred steps, and watches the loss.")
+        return
+    suggestion: float | None = result["suggestion"]
+    show_chart(
+        plot_rate_search(
+            result["rates"], result["losses"], suggestion=suggestion, dark=context.is_dark()
+        ),
+        key="rate-search",
+    )
+    if suggestion is None:
+        st.info("The loss never fell: nothing can be suggested. Look at the pictures first.")
+        return
+    rounded = float(f"{suggestion:.1e}")
+    st.button(
+        f"Use {rounded:g}",
+        icon=":material/check:",
+        key="use-rate",
+        on_click=lambda: st.session_state.update({rate_key: rounded}),
+    )
+
+
+def _ask(
+    request: TrialRequest, dataset: Dataset, title: str, *, icon: str, ready: bool
+) -> Mapping[str, Any] | None:
+    """The trial's answer for exactly this configuration; a way to ask where there is none."""
+    job = latest_trial(context.store(), dataset.id, request)
+    if follow_job(job, title):
+        return None
+    result = None if job is None else trial_result(job)
+    again = "Measure again" if result is not None else title
+    if st.button(again, icon=icon, disabled=not ready, key=f"ask-{request.question.value}"):
+        submit_trial(context.store(), dataset.id, request)
+        ensure_scheduler(context.workspace())
+        st.rerun()
+    return result

@@ -14,6 +14,7 @@ from cnnlab.figures.theme import PALETTE, TRANSPARENT, shades, style
 from cnnlab.networks.description import LayerRow, NetworkDescription, Shape
 
 _HEIGHT_PX = 250
+_FEW_BOXES = 10  # more of them leave numbers little room on a phone
 _MANY_BOXES = 18
 _MOST_CHANNELS = 4096
 _MOST_VALUES = 65536
@@ -111,7 +112,7 @@ def draw_network(boxes: Sequence[Box], *, refused: bool = False, dark: bool = Fa
         hovertemplate="%{customdata}<extra></extra>",
         showlegend=False,
     )
-    size = 12 if len(boxes) <= _MANY_BOXES else 9
+    size = 12 if len(boxes) <= _FEW_BOXES else 10 if len(boxes) <= _MANY_BOXES else 9
     _add_numbers(figure, boxes, heights, size=size, dark=dark)
     names = [box.name for box in boxes]
     if refused:

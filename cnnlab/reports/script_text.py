@@ -169,6 +169,9 @@ def _constants(config: RunConfig) -> list[tuple[str, str, str]]:
         found.append(("LABEL_SMOOTHING", repr(training.label_smoothing), ""))
     if training.mixup:
         found.append(("MIXUP", repr(training.mixup), "of the Beta distribution"))
+    if training.weight_average:
+        remark = "decay of the mean that is validated and kept"
+        found.append(("WEIGHT_AVERAGE", repr(training.weight_average), remark))
     found.append(("MONITOR", f'"{monitor_name(training.monitor)}"', "decides which epoch is best"))
     if training.early_stopping is not None:
         found.append(("PATIENCE", str(training.early_stopping.patience), "epochs"))

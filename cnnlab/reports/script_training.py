@@ -85,6 +85,40 @@ _STOPPING = """\
             self.model.stop_training = waited >= PATIENCE
 """
 
+_WEIGHT_AVERAGE = '''\
+class WeightAverage(keras.callbacks.Callback):
+    """Validates, and lets `BestEpoch` keep, a running mean of the weights instead of them."""
+
+    def on_train_begin(self, logs: dict | None = None) -> None:
+        count = tf.Variable(0.0)
+        self.means = [tf.Variable(weight.numpy()) for weight in self.model.weights]
+        weights = [weight.value for weight in self.model.weights]
+
+        @tf.function
+        def update() -> None:
+            steps = count.assign_add(1.0)
+            keep = tf.minimum(WEIGHT_AVERAGE, (1.0 + steps) / (10.0 + steps))
+            for mean, weight in zip(self.means, weights, strict=True):
+                mean.assign_add((1.0 - keep) * (tf.cast(weight, mean.dtype) - mean))
+
+        self.update = update
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        self.update()
+
+    def on_test_begin(self, logs: dict | None = None) -> None:
+        self.swap()
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        self.swap()
+
+    def swap(self) -> None:
+        """Put the means into the model, or the weights back."""
+        for mean, weight in zip(self.means, self.model.weights, strict=True):
+            value = weight.numpy()
+            weight.assign(mean)
+            mean.assign(value)'''
+
 _TRAIN = '''\
 def train(
     model: keras.Model,
@@ -107,7 +141,7 @@ def train(
         initial_epoch=first_epoch,
         epochs=last_epoch,
         shuffle=False,  # the batches decide the order
-        callbacks=[Conductor(batches{argument}), best],
+        callbacks=[Conductor(batches{argument}), best{average}],
         verbose=2,
     )
     return first_epoch + len(history.epoch)'''
@@ -127,7 +161,9 @@ def training_code(config: RunConfig) -> list[str]:
     """`train(...)` and the classes that it uses; `thaw` where there is a fine-tuning."""
     training = config.training
     parts = [_optimizer(training), _rates(training), _metric(training)]
-    parts += [_conductor(training), _best_epoch(training), _train(training)]
+    parts += [_conductor(training), _best_epoch(training)]
+    parts += [_WEIGHT_AVERAGE] if training.weight_average else []
+    parts.append(_train(training))
     parts += [_THAW] if training.fine_tuning is not None else []
     return [part for part in parts if part]
 
@@ -217,6 +253,7 @@ def _train(training: TrainingConfig) -> str:
     return _TRAIN.format(
         parameter="    fixed_rate: float | None = None,\n" if fine_tuning else "",
         argument=", fixed_rate" if fine_tuning else "",
+        average=", WeightAverage()" if training.weight_average else "",
         metrics=listed,
         before="    best.stage_began = first_epoch\n" if stopping else "",
     )

@@ -39,7 +39,6 @@ class TrialRequest:
         """The same request for all configurations that have the same answer."""
         usual = TrainingConfig()
         changes: dict[str, Any] = {
-            "recipe": "trial",
             "training.learning_rate": usual.learning_rate,
             "training.schedule": usual.schedule.value,
             "training.early_stopping": False,
@@ -48,7 +47,8 @@ class TrialRequest:
         }
         if question is Question.RATE:
             changes["training.epochs"] = usual.epochs
-        return cls(question, change_config(config, changes))
+        changed = change_config(config, changes)
+        return cls(question, changed.model_copy(update={"recipe": "trial"}))
 
     def to_json(self) -> dict[str, Any]:
         """As a job's parameters."""

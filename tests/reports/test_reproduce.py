@@ -20,9 +20,12 @@ from PIL import Image
 
 from cnnlab.config import (
     AugmentationConfig,
+    Backbone,
     BackboneName,
     Colour,
     DataConfig,
+    EarlyStopping,
+    FineTuning,
     PoolMode,
     Precision,
     Resize,
@@ -48,7 +51,41 @@ from cnnlab.workspace import RunFiles, Workspace
 from tests.pictures import COLOURS, coloured_square
 
 THIS_PROCESS = ProcessIdentity(1, 1.0)
-BASE = recipe("quick").config
+BASE = RunConfig.model_validate(
+    {
+        "recipe": "quick",
+        "network": {
+            "layers": [
+                {"kind": "conv", "filters": 32, "padding": "same", "bias": False},
+                {"kind": "pool"},
+                {"kind": "batch_norm", "momentum": 0.9},
+                {"kind": "activation"},
+                {
+                    "kind": "residual",
+                    "layers": [
+                        {"kind": "conv", "filters": 32, "padding": "same", "activation": "linear"},
+                        {"kind": "batch_norm", "momentum": 0.9},
+                        {"kind": "activation", "function": "gelu"},
+                    ],
+                },
+                {"kind": "global_pool", "mode": "max"},
+                {"kind": "dropout", "rate": 0.2},
+            ],
+        },
+        "augmentation": {"flip_horizontal": True, "shift": 0.1},
+        "training": {
+            "epochs": 16,
+            "optimizer": "adamw",
+            "learning_rate": 5e-3,
+            "weight_decay": 0.05,
+            "label_smoothing": 0.1,
+            "schedule": "one_cycle",
+            "warm_up": 0.3,
+            "monitor": "validation_loss",
+            "early_stopping": None,
+        },
+    }
+)
 SMALL = {"data.size": 28, "network.width": 0.25, "training.batch_size": 8}
 
 QUICK = {**SMALL, "training.epochs": 4, "training.weight_decay": 0.01}
@@ -118,6 +155,7 @@ LIVE = {
     "network.backbone": {**UNTRAINED, "features": "live"},
     "training.batch_size": 16,
     "training.epochs": 1,
+    "training.weight_average": 0.8,
     "training.fine_tuning": {"epochs": 1, "layers": 20, "learning_rate": 1e-4},
 }
 
@@ -180,6 +218,7 @@ def run_script(folder: Path, *arguments: str) -> str:
     [
         pytest.param(QUICK, 2e-3, id="residuals-one-cycle"),
         pytest.param(PLAIN, 2e-3, id="plain-mixup-class-weights"),
+        pytest.param({**QUICK, "training.weight_average": 0.9}, 2e-3, id="weight-average"),
         pytest.param(PLATEAU, 2e-2, id="plateau-early-stopping-bfloat16"),
         pytest.param(VIEWS, 5e-3, id="cached-views-fine-tuning"),
         pytest.param(LIVE, 5e-3, id="live-backbone-fine-tuning"),
@@ -284,6 +323,7 @@ VARIED = {
             "training.monitor": "validation_balanced_accuracy",
             "training.mixup": 0.2,
             "training.class_weights": True,
+            "training.weight_average": 0.99,
             "training.early_stopping": True,
             "training.fine_tuning": True,
             "training.deterministic": True,
@@ -478,6 +518,26 @@ def test_script_follows_the_same_learning_rate(schedule, warm_up):
             assert module.learning_rate_at(step, total) == pytest.approx(
                 learning_rate_at(training, step, total), rel=1e-12
             )
+
+
+def test_no_setting_is_unknown_to_the_script():
+    """A new setting changes what a training does: the script must do it too, then name it here."""
+    known = {
+        "data": "balance classes colour limit resize size",
+        "network": "backbone conv_layers dense_layers layer_size layers scaling width",
+        "augmentation": "brightness contrast erasing flip_horizontal flip_vertical rotation shift "
+        "zoom",
+        "training": "batch_size class_weights deterministic early_stopping epochs fine_tuning "
+        "label_smoothing learning_rate log_name mixup momentum monitor optimizer plateau_factor "
+        "plateau_patience precision schedule seed tensorboard warm_up weight_average weight_decay",
+    }
+    sections = {"recipe", "split", *known}
+    assert set(RunConfig.model_fields) == sections
+    for name, fields in known.items():
+        assert sorted(getattr(BASE, name).model_dump()) == fields.split(), name
+    assert sorted(Backbone.model_fields) == ["features", "name", "pretrained", "views"]
+    assert sorted(FineTuning.model_fields) == ["epochs", "layers", "learning_rate"]
+    assert sorted(EarlyStopping.model_fields) == ["patience", "start_epoch"]
 
 
 # --- the files around the script ---

@@ -80,7 +80,7 @@ def build(
             backbone = load_backbone(network.backbone, input_shape, seed, backbone_weights)
             values = backbone(values, training=False)
         outputs = _head(values, network, class_count, seed)
-    return keras.Model(pixels, outputs, name="network")
+        return keras.Model(pixels, outputs, name="network")
 
 
 def build_head(

@@ -84,8 +84,7 @@ def _plain_model(config: RunConfig, *, mixed: bool) -> str:
         _input(),
         *(_scaling_lines(config.network) or ["    x = pixels"]),
         *_layer_lines(config, "outputs"),
-        *([_PLAIN_AGAIN] if mixed else []),
-        '    return keras.Model(pixels, outputs, name="network")',
+        *_returned('keras.Model(pixels, outputs, name="network")', mixed=mixed),
     ]
     return "\n".join(lines)
 
@@ -98,8 +97,7 @@ def _whole_model(config: RunConfig, *, mixed: bool) -> str:
         *([_MIXED] if mixed else []),
         _input(),
         "    outputs = add_head(add_backbone(pixels, weights), class_count)",
-        *([_PLAIN_AGAIN] if mixed else []),
-        '    return keras.Model(pixels, outputs, name="network")',
+        *_returned('keras.Model(pixels, outputs, name="network")', mixed=mixed),
     ]
     return "\n".join(lines)
 
@@ -113,9 +111,14 @@ def _head_model(*, mixed: bool) -> str:
         f'    features = keras.Input(shape, name="{BACKBONE_NAME}")',
     ]
     model = 'keras.Model(features, add_head(features, class_count), name="head")'
+    return "\n".join([*lines, *_returned(model, mixed=mixed)])
+
+
+def _returned(model: str, *, mixed: bool) -> list[str]:
+    """The end of a function; a model remembers the precision in which it was made."""
     if mixed:
-        return "\n".join([*lines, f"    head = {model}", _PLAIN_AGAIN, "    return head"])
-    return "\n".join([*lines, f"    return {model}"])
+        return [f"    model = {model}", _PLAIN_AGAIN, "    return model"]
+    return [f"    return {model}"]
 
 
 def _features_model(config: RunConfig) -> str:

@@ -1,5 +1,6 @@
 """A few steps before a run: pace, memory, precision, and a learning rate."""
 
+import keras
 import numpy as np
 import pytest
 
@@ -15,6 +16,9 @@ from cnnlab.runs.processes import ProcessIdentity
 from cnnlab.runs.states import RunState
 from cnnlab.runs.trials import Question, TrialRequest, latest_trial, submit_trial, trial_result
 from cnnlab.training import memory, trial
+from cnnlab.training.batches import TrainingFeed
+from cnnlab.training.callbacks import Conductor
+from cnnlab.training.compiling import compile_model
 from cnnlab.training.rate_finder import STEPS, find_rate, smooth, suggest
 from cnnlab.training.trial import choose, deserves_trial, try_steps
 from cnnlab.worker import work
@@ -85,6 +89,20 @@ def test_a_long_run_keeps_its_prediction_beside_what_happened(
     assert results["seconds_per_epoch"] > 0
     assert results["peak_memory_bytes"] > 100e6
     assert results["export_difference"] <= 1e-4  # the export is in float32
+
+
+def test_float16_trains_with_a_scaled_loss_so_that_small_gradients_do_not_vanish():
+    model = make_model(Precision.FLOAT16)
+    compile_model(model, CONFIG.training, 2)
+    assert isinstance(model.optimizer, keras.optimizers.LossScaleOptimizer)
+    conductor = Conductor(
+        CONFIG.training,
+        TrainingFeed(two_splits()[Split.TRAIN], 2, CONFIG.training, CONFIG.augmentation),
+        lambda: False,
+    )
+    conductor.set_model(model)
+    conductor.on_train_batch_begin(0)
+    assert float(model.optimizer.learning_rate) == pytest.approx(1e-2 / 25)
 
 
 def test_a_trial_job_leaves_its_answer(store, workspace, class_folders):

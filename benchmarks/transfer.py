@@ -1,0 +1,76 @@
+"""catsdogs-transfer with cached features against the study's own way, in one workspace.
+
+    python -m benchmarks.transfer --data FOLDER --seeds 0 1 2
+
+The study sends every picture through the frozen network in each of 20 epochs, behind its
+augmentation: two epochs of that are trained and the second is taken twenty times. cnnlab's way is
+measured as a whole, from the worker's beginning to its end: features, 20 epochs, export, scoring.
+The first run also exports the backbone and computes the features; the workspace is new for each
+seed, so that every seed pays for it.
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+EPOCHS = 20
+
+
+def cnnlab(workspace: str, *words: str) -> Any:
+    command = [sys.executable, "-m", "cnnlab", *words, "--workspace", workspace, "--json"]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    return json.loads(result.stdout)
+
+
+def trained(workspace: str, data: Path, *settings: str) -> Any:
+    options = [word for setting in settings for word in ("--set", setting)]
+    words = ["train", "--data", str(data), "--recipe", "catsdogs-transfer", *options]
+    run = cnnlab(workspace, *words)
+    return cnnlab(workspace, "runs", "show", run["run"])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument(
+        "--study-epochs", type=int, default=2, help="20 trains the study's way to its end"
+    )
+    options = parser.parse_args()
+    rows = []
+    for seed in options.seeds:
+        with tempfile.TemporaryDirectory(prefix="cnnlab-transfer-") as workspace:
+            live = trained(
+                workspace,
+                options.data,
+                f"training.seed={seed}",
+                "network.backbone.features=live",
+                "training.precision=float32",
+                f"training.epochs={options.study_epochs}",
+            )
+            cached = trained(workspace, options.data, f"training.seed={seed}")
+        own = cached["seconds"]
+        study = EPOCHS * statistics.median(row["seconds"] for row in live["epochs"][1:])
+        rows.append(
+            {
+                "seed": seed,
+                "study_seconds": round(study, 1),
+                "study_accuracy": live["metrics"]["validation_accuracy"],
+                "cached_seconds": round(own, 1),
+                "cached_epochs_seconds": round(sum(e["seconds"] for e in cached["epochs"]), 1),
+                "cached_accuracy": cached["metrics"]["validation_accuracy"],
+                "ratio": round(study / own, 2),
+            }
+        )
+        print(json.dumps(rows[-1]), flush=True)
+    names = ("ratio", "cached_accuracy", "study_accuracy")
+    print(json.dumps({name: statistics.median(row[name] for row in rows) for name in names}))
+
+
+if __name__ == "__main__":
+    main()

@@ -8,6 +8,7 @@ import typer
 
 from cnnlab import console
 from cnnlab.options import JsonOption, WorkspaceOption, open_place
+from cnnlab.workspace import find_workspace
 
 recipes_app = typer.Typer(help="Recipes: list, save, delete.", invoke_without_command=True)
 NameArgument = Annotated[str, typer.Argument(help="Name of an own recipe")]
@@ -33,8 +34,10 @@ def list_(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
     from cnnlab.networks.recipes import recipe_rows
     from cnnlab.runs.own_recipes import own_recipe_rows
 
-    _, store = open_place(workspace)
-    own = own_recipe_rows(store)
+    own = []
+    if find_workspace(workspace).store_file.exists():  # a list should not make a workspace
+        _, store = open_place(workspace)
+        own = own_recipe_rows(store)
     if json:
         console.print_json([*recipe_rows(), *own])
         return

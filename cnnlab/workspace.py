@@ -179,6 +179,19 @@ class RunFiles:
         return self.folder / "worker.log"
 
 
+def find_workspace(folder: Path | str | None = None) -> Workspace:
+    """Where a workspace is or would be; nothing is made.
+
+    Args:
+        folder: The folder; else the environment's CNNLAB_WORKSPACE; else ./workspace.
+
+    Raises:
+        PathError: If there can be no such folder.
+    """
+    root = user_path(folder or os.environ.get(WORKSPACE_VARIABLE) or DEFAULT_WORKSPACE)
+    return Workspace(root.resolve())
+
+
 def open_workspace(folder: Path | str | None = None) -> Workspace:
     """Make sure that a workspace folder exists and can be written to.
 
@@ -189,8 +202,7 @@ def open_workspace(folder: Path | str | None = None) -> Workspace:
         PathError: If there can be no such folder.
         WorkspaceError: If it cannot be made or written to.
     """
-    root = user_path(folder or os.environ.get(WORKSPACE_VARIABLE) or DEFAULT_WORKSPACE)
-    workspace = Workspace(root.resolve())
+    workspace = find_workspace(folder)
     try:
         for part in (workspace.locks_folder, workspace.root / "runs", workspace.root / "datasets"):
             part.mkdir(parents=True, exist_ok=True)

@@ -54,8 +54,8 @@ def ensure_weights(name: BackboneName, side_px: int, progress: Progress | None =
         raise RunError(
             "missing-weights",
             f"The ImageNet weights of {facts.title} are not on this machine and could not be "
-            f"downloaded: {error} Without a connection, bring the file {file.name} from {url} and "
-            f"put it into {file.parent}.",
+            f"downloaded: {_first_sentence(error)} Bring the file {file.name} from {url} in "
+            f"another way and put it into {file.parent}.",
         ) from error
     except OSError as error:
         raise RunError(
@@ -63,3 +63,8 @@ def ensure_weights(name: BackboneName, side_px: int, progress: Progress | None =
             f"The ImageNet weights of {facts.title} could not be stored ({error.strerror}). Make "
             f"{file.parent} writable, or name another folder with KERAS_HOME.",
         ) from error
+
+
+def _first_sentence(error: DatasetError) -> str:
+    """What happened, without the advice that follows."""
+    return error.message.split(". ")[0].rstrip(".") + "."

@@ -70,34 +70,44 @@ def available_bytes() -> int:
     return free if limit == "max" else max(0, min(free, int(limit) - use))
 
 
-def estimated_bytes(config: RunConfig, network: NetworkDescription) -> int:
+def estimated_bytes(config: RunConfig, network: NetworkDescription, pictures: int) -> int:
     """Private memory that a training will want, from arithmetic alone.
 
     Weights, gradients and the optimizer's slots, and two copies of all layer outputs of a batch.
+
+    Args:
+        config: The training.
+        network: Its network.
+        pictures: Training pictures; no batch is larger.
     """
     slots = 2 + _SLOTS[config.training.optimizer]
     weights = 4 * (network.total_parameters + (slots - 1) * network.trainable_parameters)
-    outputs = _ACTIVATION_COPIES * config.training.batch_size * network.activation_bytes
+    batch = min(config.training.batch_size, pictures)
+    outputs = _ACTIVATION_COPIES * batch * network.activation_bytes
     return _FRAMEWORK_BYTES + weights + outputs
 
 
-def require_memory(config: RunConfig, network: NetworkDescription) -> None:
+def require_memory(config: RunConfig, network: NetworkDescription, pictures: int) -> None:
     """Refuse a training that cannot fit, before it brings the machine down.
 
     Raises:
         RunError: "not-enough-memory", with the option to lower.
     """
     free = available_bytes() + private_bytes()
-    if estimated_bytes(config, network) > free:
-        raise not_enough_memory(config, network, free)
+    if estimated_bytes(config, network, pictures) > free:
+        raise not_enough_memory(config, network, pictures, free)
 
 
 def not_enough_memory(
-    config: RunConfig, network: NetworkDescription, free_bytes: int | None = None
+    config: RunConfig,
+    network: NetworkDescription,
+    pictures: int,
+    free_bytes: int | None = None,
 ) -> RunError:
     """The sentence for a training that does not fit, naming what to lower."""
-    wanted = estimated_bytes(config, network)
-    outputs = config.training.batch_size * network.activation_bytes * _ACTIVATION_COPIES
+    wanted = estimated_bytes(config, network, pictures)
+    batch = min(config.training.batch_size, pictures)
+    outputs = batch * network.activation_bytes * _ACTIVATION_COPIES
     if outputs > wanted / 2 and config.training.batch_size > 1:
         cure = (
             f"Lower training.batch_size (now {config.training.batch_size}), or data.size (now "

@@ -92,7 +92,8 @@ class TrainingRun:
             with MemoryWatch() as watch:
                 outcome = self._train(stages, data)
         except tf.errors.ResourceExhaustedError as error:
-            raise not_enough_memory(self._config, data.describe(self._config)) from error
+            network, pictures = data.describe(self._config), len(data.images[Split.TRAIN])
+            raise not_enough_memory(self._config, network, pictures) from error
         self._facts["peak_memory_bytes"] = watch.peak_bytes
         self._keep(outcome, data, weights)
         return outcome.state, outcome.stop_reason
@@ -122,7 +123,7 @@ class TrainingRun:
         """Memory, precision and time, before anything is trained."""
         config, training = self._config, self._config.training
         network = data.describe(config)
-        require_memory(config, network)
+        require_memory(config, network, len(data.images[Split.TRAIN]))
         if training.deterministic:
             tf.config.experimental.enable_op_determinism()
         stages = Stages(

@@ -46,7 +46,7 @@ def carry_out(store: Store, workspace: Workspace, job: Job) -> None:
         weights = ensure_weights(
             backbone.name, config.data.size, in_phase(report, "downloading the weights")
         )
-    require_memory(config, data.describe(config))
+    require_memory(config, data.describe(config), len(data.images[Split.TRAIN]))
     stages = Stages(store, workspace, config, data, weights, report)
     report("trying a few steps", 0, 0)
     try:

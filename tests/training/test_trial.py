@@ -169,10 +169,11 @@ def test_a_training_that_cannot_fit_names_the_option_to_lower(monkeypatch):
     )
     network = describe(large.network, (512, 512, 3), 6)
     with pytest.raises(RunError, match=r"Lower training\.batch_size \(now 4096\)"):
-        memory.require_memory(large, network)
+        memory.require_memory(large, network, 5000)
+    memory.require_memory(large, network, 1)  # no batch is larger than the set
     wide = change_config(recipe("conv-32").config, {"network.width": 16.0})
     network = describe(wide.network, (224, 224, 3), 2)
     with pytest.raises(RunError, match=r"Lower network\.width \(now 16\)"):
-        memory.require_memory(wide, network)
+        memory.require_memory(wide, network, 5000)
     usual = recipe("quick")
-    memory.require_memory(usual.config, usual.describe())
+    memory.require_memory(usual.config, usual.describe(), 5000)

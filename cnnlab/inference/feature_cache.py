@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from filelock import Timeout
 from numpy.typing import NDArray
 
 from cnnlab.errors import WorkspaceError
@@ -20,6 +21,7 @@ from cnnlab.workspace import Workspace, explain_os_error, write_atomically
 
 Half = NDArray[np.float16]
 PixelSource = Callable[[NDArray[np.int64]], NDArray[np.uint8]]
+_LOCK_POLL_SECONDS = 0.5
 _SHARD_BYTES = 128_000_000  # so much is lost at most when the work is interrupted
 
 
@@ -83,7 +85,7 @@ class FeatureCache:
         """
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            with self._workspace.lock(f"features-{self._name}"):
+            with self._alone(progress):
                 missing = self._missing(keys)
                 if len(missing):
                     self._compute(keys, missing, pixels, make_model, progress, budget_bytes)
@@ -91,6 +93,22 @@ class FeatureCache:
                 return self._open(keys)
         except OSError as error:
             raise explain_os_error(error, self._folder, "write") from error
+
+    @contextmanager
+    def _alone(self, progress: Progress | None) -> Iterator[None]:
+        """Wait until no other process computes these features; `progress` may end the waiting."""
+        lock = self._workspace.lock(f"features-{self._name}", timeout_seconds=_LOCK_POLL_SECONDS)
+        while True:
+            try:
+                lock.acquire()
+                break
+            except Timeout:
+                if progress is not None:
+                    progress(0, 0)
+        try:
+            yield
+        finally:
+            lock.release()
 
     def _known(self) -> dict[str, tuple[int, int]]:
         known: dict[str, tuple[int, int]] = {}
@@ -174,6 +192,7 @@ class FeatureCache:
         for folder in others:
             if sum(sizes.values()) + wanted_bytes <= budget_bytes:
                 break
-            sizes.pop(folder)
-            with suppress(OSError):
+            lock = self._workspace.lock(f"features-{folder.name}", timeout_seconds=0)
+            with suppress(OSError, TimeoutError), lock:  # one that is being computed stays
                 shutil.rmtree(folder)
+                sizes.pop(folder)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from filelock import FileLock
+
 from cnnlab.config import BackboneName
 from cnnlab.datasets.downloads import download
 from cnnlab.errors import DatasetError, RunError
@@ -49,7 +51,8 @@ def ensure_weights(name: BackboneName, side_px: int, progress: Progress | None =
     url = f"{mirror.rstrip('/')}/{file.name}" if mirror else facts.weights_url(side_px)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        return download(url, facts.checksum, file, progress)
+        with FileLock(file.with_name(f".{file.name}.lock")):  # two jobs may want it at once
+            return find_weights(name, side_px) or download(url, facts.checksum, file, progress)
     except DatasetError as error:
         raise RunError(
             "missing-weights",

@@ -19,7 +19,8 @@ from cnnlab.runs.states import JobKind, RunState
 from cnnlab.runs.store import Store
 
 EpochRecord = dict[str, float]
-RESUMABLE = (RunState.STOPPED, RunState.INTERRUPTED)
+RESUMABLE = (RunState.STOPPED, RunState.INTERRUPTED, RunState.FAILED)
+FINE_TUNING_EPOCH = "fine_tuning"  # in the records of those epochs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,16 +99,16 @@ def submit_run(
 
 
 def resume_run(store: Store, run_id: str) -> Run:
-    """Put a run that was stopped or interrupted back into the queue; it goes on where it was.
+    """Put a run that ended before its time back into the queue; it goes on where it was.
 
     Raises:
-        RunError: If there is no such run, or it has neither been stopped nor interrupted.
+        RunError: If there is no such run, it has not ended, or it is complete.
     """
     run = get_run(store, run_id)
     if run.state not in RESUMABLE:
         raise RunError(
             "not-resumable",
-            f"Only a run that was stopped or interrupted can be resumed. Received: {run_id!r}, "
+            f"Only a run that ended before its time can be resumed. Received: {run_id!r}, "
             f"which is {run.state}."
             + (" Train it longer instead." if run.state is RunState.COMPLETED else ""),
         )
@@ -139,7 +140,8 @@ def train_longer(store: Store, run_id: str, epochs: int) -> str:
         ConfigError: If the number of epochs is not allowed.
     """
     run = get_run(store, run_id)
-    done = len(epoch_records(store, run_id))
+    records = epoch_records(store, run_id)
+    done, tuned = len(records), sum(FINE_TUNING_EPOCH in record for record in records)
     if not run.state.final:
         raise RunError("run-active", f"The run {run_id!r} is {run.state}. Wait until it has ended.")
     if not done:
@@ -147,9 +149,8 @@ def train_longer(store: Store, run_id: str, epochs: int) -> str:
             "no-checkpoint",
             f"The run {run_id!r} has no finished epoch to go on from. Start it anew.",
         )
-    tuning = run.config.training.fine_tuning
-    if tuning is not None and done > run.config.training.epochs:
-        change = {"training.fine_tuning.epochs": tuning.epochs + epochs}
+    if tuned:
+        change = {"training.fine_tuning.epochs": tuned + epochs}
     else:
         change = {"training.epochs": done + epochs}
     return submit_run(store, run.dataset_id, change_config(run.config, change), continues=run_id)

@@ -34,23 +34,24 @@ def ensure_tensorboard(workspace: Workspace) -> str:
     Raises:
         RunError: If it does not start.
     """
-    running = running_tensorboard(workspace)
-    if running is None:
-        spawn_detached(
-            ["tensorboard", "--workspace", str(workspace.root), "--port", "0", "--until-idle"],
-            workspace.scheduler_log,
-        )
-    deadline = time.monotonic() + _START_SECONDS
-    while running is None:
-        if time.monotonic() > deadline:
-            raise RunError(
-                "no-tensorboard",
-                f"TensorBoard did not start; {workspace.scheduler_log} may say why. Try "
-                "`python -m cnnlab tensorboard`.",
-            )
-        time.sleep(_POLL_SECONDS)
+    with workspace.lock("tensorboard"):  # two visitors may want it at once
         running = running_tensorboard(workspace)
-    return running
+        if running is None:
+            spawn_detached(
+                ["tensorboard", "--workspace", str(workspace.root), "--port", "0", "--until-idle"],
+                workspace.scheduler_log,
+            )
+        deadline = time.monotonic() + _START_SECONDS
+        while running is None:
+            if time.monotonic() > deadline:
+                raise RunError(
+                    "no-tensorboard",
+                    f"TensorBoard did not start; {workspace.scheduler_log} may say why. Try "
+                    "`python -m cnnlab tensorboard`.",
+                )
+            time.sleep(_POLL_SECONDS)
+            running = running_tensorboard(workspace)
+        return running
 
 
 def serve_logs(

@@ -164,7 +164,8 @@ def mix(
 ) -> tuple[Inputs, Targets, Targets | None]:
     """Blend each picture and its target with those of another of the batch.
 
-    Mixup (Zhang et al. 2017): one share for the batch, drawn from Beta(alpha, alpha).
+    Mixup (Zhang et al. 2017): one share for the batch, drawn from Beta(alpha, alpha). With class
+    weights, the loss is that of the two pictures, each by its own weight.
 
     Returns:
         The same shapes and types; pixel values are rounded.
@@ -179,7 +180,11 @@ def mix(
             mixed = np.rint(mixed)
         return mixed.astype(values.dtype)
 
-    return blend(inputs), blend(targets), None if weights is None else blend(weights)
+    if weights is None:
+        return blend(inputs), blend(targets), None
+    blended = blend(weights)
+    aims = blend(targets * weights[:, None]) / np.maximum(blended, 1e-12)[:, None]
+    return blend(inputs), aims.astype(np.float32), blended
 
 
 def evaluation_dataset(images: Labelled, class_count: int, *, batch_size: int) -> tf.data.Dataset:

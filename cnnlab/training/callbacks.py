@@ -12,9 +12,10 @@ import keras
 import numpy as np
 
 from cnnlab.config import Monitor, Precision, Schedule, TrainingConfig
+from cnnlab.runs.runs import FINE_TUNING_EPOCH
 from cnnlab.schedules import Plateau, learning_rate_at
 from cnnlab.training.batches import TrainingFeed
-from cnnlab.training.checkpoints import save_checkpoint
+from cnnlab.training.checkpoints import ENDED, PATIENT_FROM, STAGE_BEGAN, save_checkpoint
 from cnnlab.training.pace import Pace
 from cnnlab.training.stages import Stage
 
@@ -106,12 +107,14 @@ class ProgressReporter(keras.callbacks.Callback):
         *,
         report: Callable[[dict[str, Any]], object],
         epoch_finished: Callable[[int, dict[str, float]], object],
+        fine_tuning: bool = False,
     ) -> None:
         super().__init__()
         self._training = training
         self._steps = steps
         self._report = report
         self._epoch_finished = epoch_finished
+        self._fine_tuning = fine_tuning
         self._pace = Pace(epochs=training.total_epochs, steps=steps)
         self._reported_at = 0.0
         self._epoch = 0
@@ -140,6 +143,8 @@ class ProgressReporter(keras.callbacks.Callback):
         }
         figures["learning_rate"] = float(self.model.optimizer.learning_rate)
         figures["seconds"] = time.monotonic() - self._epoch_began_at
+        if self._fine_tuning:
+            figures[FINE_TUNING_EPOCH] = 1.0
         self._epoch_finished(epoch + 1, figures)
 
     def _progress(self, batch: int, logs: Mapping[str, float]) -> dict[str, Any]:
@@ -161,6 +166,7 @@ class BestEpoch(keras.callbacks.Callback):
     Attributes:
         best_epoch: Counted from 1; None before the first epoch has ended.
         best_value: Its value of the monitor.
+        patient_from: Epochs that do not count for early stopping.
         stop_reason: Why the run was ended early, or None.
     """
 
@@ -172,11 +178,16 @@ class BestEpoch(keras.callbacks.Callback):
         self.best_value = math.nan
         self.best_epoch: int | None = None
         self.stop_reason: str | None = None
-        self._counted_from = 0
+        self.patient_from = 0
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on with the best epoch that a checkpoint knows."""
+        if state["best_epoch"] is not None:
+            self.best_epoch, self.best_value = state["best_epoch"], state["best_value"]
 
     def begin_stage(self, first_epoch: int) -> None:
         """A new part of the training gets a patience of its own."""
-        self._counted_from = first_epoch
+        self.patient_from = first_epoch
         self.stop_reason = None
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
@@ -189,7 +200,7 @@ class BestEpoch(keras.callbacks.Callback):
         rule = self._early_stopping
         if rule is None or self.best_epoch is None:
             return
-        waited = number - max(self.best_epoch, rule.start_epoch - 1, self._counted_from)
+        waited = number - max(self.best_epoch, rule.start_epoch - 1, self.patient_from)
         if waited >= rule.patience:
             self.model.stop_training = True
             self.stop_reason = (
@@ -232,9 +243,11 @@ class Checkpointer(keras.callbacks.Callback):
         plateau = self._conductor.plateau
         state = {
             "precision": self._precision.value,
-            "stage_began": self._stage.first_epoch,
+            STAGE_BEGAN: self._stage.first_epoch,
             "best_epoch": self._best.best_epoch,
             "best_value": self._best.best_value if self._best.best_epoch else None,
+            PATIENT_FROM: self._best.patient_from,
+            ENDED: bool(self.model.stop_training),
             "plateau": [plateau.factor, plateau.best, plateau.waited],
         }
         save_checkpoint(
@@ -251,8 +264,7 @@ class Checkpointer(keras.callbacks.Callback):
         """Let the other callbacks go on where a checkpoint was written."""
         plateau = conductor.plateau
         plateau.factor, plateau.best, plateau.waited = state["plateau"]
-        if state["best_epoch"] is not None:
-            best.best_epoch, best.best_value = state["best_epoch"], state["best_value"]
+        best.patient_from = max(best.patient_from, state[PATIENT_FROM])
 
 
 def monitored(logs: Logs, monitor: Monitor) -> float:

@@ -14,6 +14,9 @@ import numpy as np
 from cnnlab.errors import RunError
 from cnnlab.workspace import write_atomically
 
+# What the callbacks and the run remember, beside what only they know.
+PATIENT_FROM, ENDED, STAGE_BEGAN = "patient_from", "ended", "stage_began"
+
 _FACTS = "facts"
 _MODEL, _OPTIMIZER, _EXTRA = "model/", "optimizer/", "extra/"
 
@@ -53,9 +56,25 @@ def save_checkpoint(
     Raises:
         WorkspaceError: If the disk is full; the earlier checkpoint stays.
     """
-    facts = json.dumps({"epoch": epoch, "stage": stage, "state": dict(state)})
     arrays = {name: variable.numpy() for name, variable in _variables(model).items()}
-    arrays |= {_EXTRA + name: array for name, array in (extra or {}).items()}
+    write_checkpoint(path, Checkpoint(epoch, stage, state, arrays, extra or {}))
+
+
+def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
+    """Write a checkpoint aside, then in place of the last one.
+
+    Raises:
+        WorkspaceError: If the disk is full; the earlier checkpoint stays.
+    """
+    facts = json.dumps(
+        {
+            "epoch": checkpoint.epoch,
+            "stage": checkpoint.stage,
+            "state": dict(checkpoint.state),
+        }
+    )
+    arrays: dict[str, Any] = dict(checkpoint.arrays)
+    arrays |= {_EXTRA + name: array for name, array in checkpoint.extra.items()}
     arrays[_FACTS] = np.frombuffer(facts.encode(), dtype=np.uint8)
     write_atomically(path, lambda file: np.savez(file, **arrays))
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from cnnlab.config import Features, RunConfig
 from cnnlab.datasets.augmentation import augment
+from cnnlab.datasets.pixels import PREPARATION
 from cnnlab.datasets.splits import Split
 from cnnlab.errors import RunError
 from cnnlab.inference.feature_cache import FeatureCache, PixelSource
@@ -25,6 +26,7 @@ from cnnlab.training.preparing import PreparedData, input_shape
 from cnnlab.workspace import Workspace
 
 COMPUTING = "computing the features"
+CHANGES = 1  # raised when the augmentation changes a result; older views are not used
 
 
 def uses_cached_features(config: RunConfig) -> bool:
@@ -90,6 +92,7 @@ def cache_name(config: RunConfig, weights: Path | None) -> str:
         config.network.scaling.value,
         None if pooling is None else pooling.value,
         f"seed {config.training.seed}" if weights is None else _digest(weights),
+        PREPARATION,
     ]
     digest = blake2b(json.dumps(facts).encode(), digest_size=6).hexdigest()
     return f"{name}-{config.data.size}-{digest}"
@@ -105,7 +108,7 @@ def _digest(weights: Path) -> str:
 
 def _keys(hashes: Sequence[str], views: int, config: RunConfig) -> list[str]:
     """A key for each view of each picture: the first is the unchanged picture."""
-    document = [config.augmentation.model_dump(mode="json"), config.training.seed]
+    document = [config.augmentation.model_dump(mode="json"), config.training.seed, CHANGES]
     changed = blake2b(json.dumps(document).encode(), digest_size=6).hexdigest()
     return [
         content if view == 0 else f"{content}/{changed}/{view}"

@@ -8,15 +8,17 @@ from types import TracebackType
 
 import psutil
 
-from cnnlab.config import Optimizer, RunConfig
+from cnnlab.config import Features, Optimizer, RunConfig
 from cnnlab.errors import RunError
 from cnnlab.networks.description import NetworkDescription
 
-SAMPLE_SECONDS = 0.2
+SAMPLE_SECONDS = 1.0  # reading it takes milliseconds
 _FRAMEWORK_BYTES = 700_000_000  # TensorFlow and the rest, before any network
 _ACTIVATION_COPIES = 2  # the outputs, and their gradients
+_FROZEN_COPIES = 0.25  # of a frozen backbone's outputs, which need not be kept
 _GROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
 _GROUP_USE = Path("/sys/fs/cgroup/memory.current")
+_GROUP_FACTS = Path("/sys/fs/cgroup/memory.stat")
 _SLOTS = {Optimizer.ADAM: 2, Optimizer.ADAMW: 2, Optimizer.SGD: 1, Optimizer.RMSPROP: 1}
 
 
@@ -65,9 +67,11 @@ def available_bytes() -> int:
     free = int(psutil.virtual_memory().available)
     try:
         limit, use = _GROUP_LIMIT.read_text().strip(), int(_GROUP_USE.read_text())
-    except (OSError, ValueError):
+        facts = dict(line.split() for line in _GROUP_FACTS.read_text().splitlines())
+        kept = int(facts["inactive_file"])  # pages of files, which the system gives up when asked
+    except (OSError, ValueError, LookupError):
         return free
-    return free if limit == "max" else max(0, min(free, int(limit) - use))
+    return free if limit == "max" else max(0, min(free, int(limit) - use + kept))
 
 
 def estimated_bytes(config: RunConfig, network: NetworkDescription, pictures: int) -> int:
@@ -82,9 +86,19 @@ def estimated_bytes(config: RunConfig, network: NetworkDescription, pictures: in
     """
     slots = 2 + _SLOTS[config.training.optimizer]
     weights = 4 * (network.total_parameters + (slots - 1) * network.trainable_parameters)
+    return _FRAMEWORK_BYTES + weights + _output_bytes(config, network, pictures)
+
+
+def _output_bytes(config: RunConfig, network: NetworkDescription, pictures: int) -> int:
+    """Memory for the layer outputs of a batch, and their gradients."""
+    backbone = config.network.backbone
+    of_backbone = sum(4 * row.activation_values for row in network.rows)
+    copies: float = _ACTIVATION_COPIES
+    if backbone is not None and config.training.fine_tuning is None:
+        copies = 0.0 if backbone.features is Features.CACHED else _FROZEN_COPIES
+    others = network.activation_bytes - of_backbone
     batch = min(config.training.batch_size, pictures)
-    outputs = _ACTIVATION_COPIES * batch * network.activation_bytes
-    return _FRAMEWORK_BYTES + weights + outputs
+    return round(batch * (_ACTIVATION_COPIES * others + copies * of_backbone))
 
 
 def require_memory(config: RunConfig, network: NetworkDescription, pictures: int) -> None:
@@ -106,8 +120,7 @@ def not_enough_memory(
 ) -> RunError:
     """The sentence for a training that does not fit, naming what to lower."""
     wanted = estimated_bytes(config, network, pictures)
-    batch = min(config.training.batch_size, pictures)
-    outputs = batch * network.activation_bytes * _ACTIVATION_COPIES
+    outputs = _output_bytes(config, network, pictures)
     if outputs > wanted / 2 and config.training.batch_size > 1:
         cure = (
             f"Lower training.batch_size (now {config.training.batch_size}), or data.size (now "

@@ -89,7 +89,7 @@ def suggest(rates: Sequence[float], losses: Sequence[float]) -> float | None:
     Returns:
         None if the loss never falls by a twentieth.
     """
-    if not losses:
+    if len(losses) == 0:
         return None
     lowest = int(np.argmin(losses))
     if losses[lowest] > _FALLEN * losses[0]:

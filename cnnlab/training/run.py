@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
+import pandas as pd
 import tensorflow as tf
 
 from cnnlab.config import Precision, RunConfig
@@ -38,7 +38,14 @@ from cnnlab.training.callbacks import (
     ProgressReporter,
     StopRequested,
 )
-from cnnlab.training.checkpoints import Checkpoint, read_checkpoint, restore_checkpoint
+from cnnlab.training.checkpoints import (
+    ENDED,
+    PATIENT_FROM,
+    Checkpoint,
+    read_checkpoint,
+    restore_checkpoint,
+    write_checkpoint,
+)
 from cnnlab.training.export import check_export, export_model, load_weights, save_weights
 from cnnlab.training.logs import EpochTable, tensorboard_callback
 from cnnlab.training.memory import MemoryWatch, not_enough_memory, require_memory
@@ -75,6 +82,7 @@ class TrainingRun:
         self._config: RunConfig = self._run.config
         self._files = RunFiles(workspace.run_folder(job.run_id))
         self._precision = self._config.training.precision
+        self._spent_before = float(self._run.results.get("seconds", 0.0))
         self._facts: dict[str, Any] = {}  # what is known before the end, for the results
 
     def execute(self) -> tuple[RunState, str | None]:
@@ -85,15 +93,19 @@ class TrainingRun:
         """
         try:
             data, weights = self._prepare()
-            stages = self._plan(data, weights)
-        except (jobs.JobStopped, PreparationStopped, StopRequested):
+        except (jobs.JobStopped, PreparationStopped):
             return RunState.STOPPED, "Stopped before the training began; there is no model."
         try:
+            stages = self._plan(data, weights)
             with MemoryWatch() as watch:
                 outcome = self._train(stages, data)
+        except (jobs.JobStopped, StopRequested):
+            return RunState.STOPPED, "Stopped before the training began; there is no model."
         except tf.errors.ResourceExhaustedError as error:
             network, pictures = data.describe(self._config), len(data.images[Split.TRAIN])
             raise not_enough_memory(self._config, network, pictures) from error
+        if outcome.best_epoch is None:
+            return outcome.state, "Stopped before the first epoch was finished; there is no model."
         self._facts["peak_memory_bytes"] = watch.peak_bytes
         self._keep(outcome, data, weights)
         return outcome.state, outcome.stop_reason
@@ -108,8 +120,11 @@ class TrainingRun:
         data = prepare_data(
             self._store, self._workspace, dataset, config, report, self._stop_requested
         )
+        self._require_same_data(data)
+        said = {event.message for event in runs.run_events(self._store, self._run.id)}
         for warning in (*data.assignment.warnings, *_warnings(config, data)):
-            runs.record_event(self._store, self._run.id, warning, level="warning")
+            if warning not in said:  # a resumed run has said it before
+                runs.record_event(self._store, self._run.id, warning, level="warning")
         write_atomically(
             self._files.split, lambda file: data.assignment.frame.to_parquet(file, index=False)
         )
@@ -118,6 +133,34 @@ class TrainingRun:
             downloading = in_phase(report, "downloading the weights")
             weights = ensure_weights(backbone.name, config.data.size, downloading)
         return data, weights
+
+    def _require_same_data(self, data: PreparedData) -> None:
+        """What goes on from a checkpoint needs the same classes; moved pictures are told.
+
+        Raises:
+            RunError: If the classes are others.
+        """
+        folders = [self._files.folder]
+        if self._run.continues is not None:
+            folders.append(self._workspace.run_folder(self._run.continues))
+        before = [RunFiles(folder) for folder in folders if RunFiles(folder).checkpoint.exists()]
+        if not before or not before[0].split.exists():
+            return
+        then, now = pd.read_parquet(before[0].split), data.assignment.frame
+        if sorted(then["class"].unique()) != sorted(now["class"].unique()):
+            raise RunError(
+                "data-changed",
+                "The classes of the data set are others than in the first part of this training: "
+                f"{', '.join(sorted(now['class'].unique()))}. Start the run anew.",
+            )
+        sides = then.set_index("path")["split"]
+        moved = int((now["path"].map(sides).fillna(now["split"]) != now["split"]).sum())
+        if moved:
+            sentence = (
+                f"{moved:,} pictures were used differently in the first part of this training "
+            )
+            sentence += "(the data have changed since): figures may be too good."
+            runs.record_event(self._store, self._run.id, sentence, level="warning")
 
     def _plan(self, data: PreparedData, weights: Path | None) -> Stages:
         """Memory, precision and time, before anything is trained."""
@@ -137,6 +180,8 @@ class TrainingRun:
         checkpoint = self._checkpoint()
         if checkpoint is not None:
             self._precision = Precision(checkpoint.state["precision"])
+            if "prediction" in self._run.results:
+                self._facts["prediction"] = self._run.results["prediction"]
         elif deserves_trial(config, network, len(data.images[Split.TRAIN])) and not stages.cached:
             self._say("trying a few steps")
             prediction = try_steps(
@@ -157,17 +202,30 @@ class TrainingRun:
         """Where to go on: this run's own checkpoint, or that of the run that it continues."""
         if self._files.checkpoint.exists():
             return read_checkpoint(self._files.checkpoint)
-        if self._run.continues is None:
-            return None
-        parent = RunFiles(self._workspace.run_folder(self._run.continues))
-        checkpoint = read_checkpoint(parent.checkpoint)
-        if parent.keras_model.exists():  # its best epoch stays the one to beat
-            save_weights(
-                keras.models.load_model(parent.keras_model, compile=False),
-                self._files.best_weights,
+        return None if self._run.continues is None else self._adopt(self._run.continues)
+
+    def _adopt(self, parent_id: str) -> Checkpoint:
+        """Begin with what another run has left; its own checkpoint is written last."""
+        parent = RunFiles(self._workspace.run_folder(parent_id))
+        if not parent.folder.exists():
+            raise RunError(
+                "unknown-run",
+                f"The run {parent_id!r}, from which this one goes on, is deleted. Start anew.",
             )
-        shutil.copyfile(parent.checkpoint, self._files.checkpoint)
-        runs.copy_epochs(self._store, self._run.continues, self._run.id)
+        checkpoint = read_checkpoint(parent.checkpoint)
+        state = {**checkpoint.state, PATIENT_FROM: checkpoint.epoch, ENDED: False}
+        if parent.best_weights.exists():  # its best epoch stays the one to beat
+            content = parent.best_weights.read_bytes()
+            write_atomically(self._files.best_weights, lambda file: file.write(content))
+        elif parent.keras_model.exists():
+            kept = keras.models.load_model(parent.keras_model, compile=False)
+            save_weights(kept, self._files.best_weights)
+        else:
+            state["best_epoch"] = None
+        runs.forget_epochs(self._store, self._run.id, after=0)
+        runs.copy_epochs(self._store, parent_id, self._run.id)
+        checkpoint = replace(checkpoint, state=state)
+        write_checkpoint(self._files.checkpoint, checkpoint)
         return checkpoint
 
     def _train(self, stages: Stages, data: PreparedData) -> Outcome:
@@ -179,6 +237,8 @@ class TrainingRun:
         best = BestEpoch(
             self._config.training, lambda model: save_weights(model, self._files.best_weights)
         )
+        if checkpoint is not None:
+            best.restore(checkpoint.state)
         began_at = time.monotonic()
         state, reason = RunState.COMPLETED, None
         try:
@@ -198,6 +258,12 @@ class TrainingRun:
                 raise RunError("diverged", reason) from error
             state = RunState.STOPPED
             reason += f" The model of epoch {best.best_epoch} is kept."
+        if state is RunState.COMPLETED and best.best_epoch is None:
+            raise RunError(
+                "diverged",
+                f"The {self._config.training.monitor.replace('_', ' ')} was never a number, so no "
+                "epoch could be the best. Try a tenth of the learning rate.",
+            )
         self._facts["training_seconds"] = time.monotonic() - began_at
         return Outcome(state, best.best_epoch, reason)
 
@@ -221,6 +287,7 @@ class TrainingRun:
             feed.steps,
             report=lambda progress: jobs.report(self._store, self._job.id, progress),
             epoch_finished=lambda epoch, figures: self._note_epoch(table, epoch, figures),
+            fine_tuning=fine_tuning,
         )
         callbacks: list[keras.callbacks.Callback] = [conductor, reporter, best]
         if training.tensorboard:
@@ -273,8 +340,7 @@ class TrainingRun:
             config.training.seed,
             backbone_weights=weights,
         )
-        if outcome.best_epoch is not None:
-            load_weights(model, self._files.best_weights)
+        self._load_best(model)
         facts = ModelFacts(run_id=self._run.id, class_names=class_names, data=config.data)
         export_model(model, facts, self._files)
         lite = load_model(self._files)
@@ -303,12 +369,28 @@ class TrainingRun:
                 "data": dict(data.record),
                 "parameters": _parameters(model),
                 "export_difference": difference,
-                "seconds": time.monotonic() - self._began_at,
+                "seconds": time.monotonic() - self._began_at + self._spent_before,
             },
         )
         with contextlib.suppress(FileNotFoundError):  # model.keras holds the same weights
             if outcome.state is RunState.COMPLETED:
                 self._files.best_weights.unlink()
+
+    def _load_best(self, model: keras.Model) -> None:
+        """Set the weights of the best epoch.
+
+        A worker that died between the export and its last word has left them in the export only.
+        """
+        if self._files.best_weights.exists():
+            load_weights(model, self._files.best_weights)
+        elif self._files.keras_model.exists():
+            kept = keras.models.load_model(self._files.keras_model, compile=False)
+            model.set_weights(kept.get_weights())
+        else:
+            raise RunError(
+                "no-weights",
+                "The weights of the best epoch are gone from the run's folder. Start the run anew.",
+            )
 
     def _stop_requested(self) -> bool:
         return jobs.get_job(self._store, self._job.id).state is not RunState.RUNNING

@@ -15,7 +15,7 @@ from cnnlab.networks.description import BACKBONE_NAME
 from cnnlab.progress import PhaseProgress
 from cnnlab.runs.store import Store
 from cnnlab.training.batches import Labelled, LabelledFeatures
-from cnnlab.training.checkpoints import Checkpoint
+from cnnlab.training.checkpoints import ENDED, STAGE_BEGAN, Checkpoint
 from cnnlab.training.compiling import compile_model
 from cnnlab.training.devices import on_devices, replica_devices
 from cnnlab.training.export import load_weights
@@ -74,17 +74,18 @@ class Stages:
     def remaining(self, checkpoint: Checkpoint | None) -> Iterator[Stage]:
         """What is still to be trained, in order; each is finished when the next is asked for."""
         training = self._config.training
-        done, of, began = 0, MAIN, 0
+        done, of, began, ended = 0, MAIN, 0, False
         if checkpoint is not None:
             done, of = checkpoint.epoch, checkpoint.stage
-            began = checkpoint.state["stage_began"]
+            began, ended = checkpoint.state[STAGE_BEGAN], checkpoint.state[ENDED]
         if of == MAIN:
             stage = Stage(MAIN, 0, training.epochs, done)
-            if done < training.epochs:
+            if done < training.epochs and not ended:
                 yield stage
             done = began = stage.finished
+            ended = False
         tuning = training.fine_tuning
-        if tuning is not None and done < began + tuning.epochs:
+        if tuning is not None and done < began + tuning.epochs and not ended:
             yield Stage(FINE_TUNING, began, began + tuning.epochs, done)
 
     def make(

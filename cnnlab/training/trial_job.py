@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import tensorflow as tf
+
 from cnnlab.config import Precision
 from cnnlab.datasets.splits import Split
 from cnnlab.inference.weights import ensure_weights
@@ -17,7 +19,7 @@ from cnnlab.runs.store import Store
 from cnnlab.runs.trials import RESULT, Question, TrialRequest
 from cnnlab.training.batches import Labelled
 from cnnlab.training.callbacks import StopRequested
-from cnnlab.training.memory import require_memory
+from cnnlab.training.memory import not_enough_memory, require_memory
 from cnnlab.training.preparing import PreparedData, prepare_data
 from cnnlab.training.rate_finder import find_rate
 from cnnlab.training.stages import Stages
@@ -53,6 +55,9 @@ def carry_out(store: Store, workspace: Workspace, job: Job) -> None:
         result = _answer(request, stages, data, stop_requested, report)
     except StopRequested as error:
         raise JobStopped from error
+    except tf.errors.ResourceExhaustedError as error:
+        pictures = len(data.images[Split.TRAIN])
+        raise not_enough_memory(config, data.describe(config), pictures) from error
     jobs.report(store, job.id, {"phase": "done", RESULT: result})
 
 

@@ -10,7 +10,7 @@ from cnnlab.reports.of_run import reproduction_of
 from cnnlab.reports.reproduce import zip_reproduction
 from cnnlab.runs.datasets import find_dataset
 from cnnlab.runs.runs import RESUMABLE, Run, request_delete, resume_run, train_longer
-from cnnlab.runs.tensorboard import ensure_tensorboard
+from cnnlab.runs.tensorboard import ensure_tensorboard, running_tensorboard
 from cnnlab.ui import context, frame
 from cnnlab.ui.address import go
 from cnnlab.ui.choices import DATA, RUN, remember
@@ -100,15 +100,14 @@ def _longer(run: Run) -> None:
 
 def _tensorboard_link() -> None:
     """A button that starts TensorBoard, then a link to it; both work on the server's machine."""
-    if not st.session_state.get("tensorboard") and not st.button(
-        "Open TensorBoard", icon=":material/monitoring:"
-    ):
-        return
-    try:
-        with st.spinner("TensorBoard starts"):
-            url = ensure_tensorboard(context.workspace())
-    except CnnlabError as error:
-        st.error(escape_markdown(str(error)), icon=":material/error:")
-        return
-    st.session_state["tensorboard"] = True
+    url = running_tensorboard(context.workspace())
+    if url is None:
+        if not st.button("Start TensorBoard", icon=":material/monitoring:"):
+            return
+        try:
+            with st.spinner("TensorBoard starts"):
+                url = ensure_tensorboard(context.workspace())
+        except CnnlabError as error:
+            st.error(escape_markdown(str(error)), icon=":material/error:")
+            return
     st.link_button("TensorBoard", url, icon=":material/open_in_new:")

@@ -52,7 +52,7 @@ def prediction(run: Run) -> None:
                 duration_exact,
             )
         )
-    if results.get("training_seconds"):
+    if results.get("training_seconds") and run.config.training.fine_tuning is None:
         rows.append(
             _row(
                 "the training",

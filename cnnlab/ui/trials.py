@@ -39,7 +39,10 @@ def try_steps(dataset: Dataset, config: RunConfig, *, ready: bool) -> None:
         f"{PRECISIONS[Precision(name)]} {1000 * seconds:.0f} ms a step"
         for name, seconds in result["seconds_per_step"].items()
     )
-    st.caption(f"Measured: {steps}. Chosen: {PRECISIONS[Precision(result['precision'])]}.")
+    st.caption(
+        f"Measured: {steps}. Chosen: {PRECISIONS[Precision(result['precision'])]}; short runs stay "
+        "in float32." + (" Without the fine-tuning." if config.training.fine_tuning else "")
+    )
 
 
 def find_rate(dataset: Dataset, config: RunConfig, *, ready: bool, rate_key: str) -> None:

@@ -62,7 +62,7 @@ def test_user_looks_trains_reloads_and_classifies(page: Page, dashboard: Dashboa
     expect(page.get_by_text("completed").first).to_be_visible(timeout=TRAINING_MS)
     expect(page.get_by_text("Where it fails")).to_be_visible()
     expect(page.get_by_text("Confusion matrix")).to_be_visible()
-    expect(page.locator(".js-plotly-plot")).to_have_count(3)
+    expect(page.locator(".js-plotly-plot")).to_have_count(4)
     expect(page.get_by_text("Most often confused")).to_be_visible()
 
     page.get_by_role("button", name="Classify photos").click()

@@ -362,8 +362,8 @@ def test_the_first_batch_tells_its_pixel_range(dataset, workspace, open_page: Op
     assert 0 <= low < 60
     assert 200 < high <= 255
     first, last = map(float, told["After scaling"].split(" to "))
-    assert first == pytest.approx(low / 255, abs=0.01)
-    assert last == pytest.approx(high / 255, abs=0.01)
+    assert first == pytest.approx(low / 127.5 - 1, abs=0.01)
+    assert last == pytest.approx(high / 127.5 - 1, abs=0.01)
 
 
 def test_fields_of_the_preparation_change_the_split_at_once_and_go_with_to_training(

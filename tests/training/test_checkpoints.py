@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 
 from cnnlab.config import change_config
@@ -151,12 +152,91 @@ def test_training_longer_starts_a_new_run_from_the_last_epoch(store, workspace, 
     assert runs.get_run(store, run_id).results["epochs"] == 2
 
 
+def test_training_longer_after_an_early_stop_has_its_patience_anew(store, workspace, class_folders):
+    dataset = add_dataset(store, workspace, class_folders)
+    early = {"patience": 2, "start_epoch": 1}
+    config = change_config(
+        BLOCKS,
+        {
+            "training.epochs": 30,
+            "training.learning_rate": 1e-7,
+            "training.monitor": "accuracy",
+            "training.early_stopping": early,
+        },
+    )
+    run_id = claimed(store, dataset.id, config)
+    state, message = carry_out(store, workspace, run_id)
+    assert "Stopped early" in message
+    done = len(runs.epoch_records(store, run_id))
+    jobs.finish(store, runs.get_run(store, run_id).job.id, state)
+    longer = runs.train_longer(store, run_id, 2)
+    jobs.claim(store, runs.get_run(store, longer).job.id, THIS_PROCESS)
+    carry_out(store, workspace, longer)
+    assert len(runs.epoch_records(store, longer)) == done + 2
+
+
+def test_a_worker_that_died_after_the_last_epoch_leaves_a_run_that_can_be_finished(
+    store, workspace, class_folders, monkeypatch
+):
+    from cnnlab.training.run import TrainingRun
+
+    dataset = add_dataset(store, workspace, class_folders)
+    run_id = claimed(store, dataset.id, change_config(BLOCKS, {"training.epochs": 2}))
+
+    def killed(*_: object) -> None:
+        raise MemoryError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(TrainingRun, "_keep", killed)
+        with pytest.raises(MemoryError):
+            carry_out(store, workspace, run_id)
+    jobs.finish(store, runs.get_run(store, run_id).job.id, RunState.INTERRUPTED)
+    jobs.claim(store, runs.resume_run(store, run_id).job.id, THIS_PROCESS)
+    state, _ = carry_out(store, workspace, run_id)
+    assert state is RunState.COMPLETED
+    run = runs.get_run(store, run_id)
+    records = runs.epoch_records(store, run_id)
+    best = records[run.results["best_epoch"] - 1]
+    assert len(records) == 2
+    assert run.metrics["validation_accuracy"] == pytest.approx(best["validation_accuracy"])
+
+
+def test_going_on_with_changed_data_is_told_or_refused(
+    store, workspace, class_folders, monkeypatch
+):
+    from cnnlab.datasets.edits import Edit
+    from cnnlab.runs.corrections import correct
+    from cnnlab.runs.scans import scan_dataset
+
+    dataset = add_dataset(store, workspace, class_folders)
+    scan_dataset(store, workspace, dataset)
+    run_id = claimed(store, dataset.id, change_config(BLOCKS, {"training.epochs": 1}))
+    state, _ = carry_out(store, workspace, run_id)
+    jobs.finish(store, runs.get_run(store, run_id).job.id, state)
+    file = RunFiles(workspace.run_folder(run_id)).split
+    split = pd.read_parquet(file)
+    split.loc[split.index[split["split"] == "train"][:3], "split"] = "validation"
+    split.to_parquet(file)
+    longer = runs.train_longer(store, run_id, 1)
+    jobs.claim(store, runs.get_run(store, longer).job.id, THIS_PROCESS)
+    carry_out(store, workspace, longer)
+    said = [event.message for event in runs.run_events(store, longer)]
+    assert any("3 pictures were used differently in the first part" in message for message in said)
+    correct(store, workspace, dataset, [f"red/{n:03}.png" for n in range(20)], Edit.EXCLUDE)
+    third = runs.train_longer(store, run_id, 1)
+    jobs.claim(store, runs.get_run(store, third).job.id, THIS_PROCESS)
+    with pytest.raises(RunError, match="classes of the data set are others"):
+        carry_out(store, workspace, third)
+
+
 def test_only_what_was_stopped_or_interrupted_can_be_resumed(store, workspace, class_folders):
     dataset = add_dataset(store, workspace, class_folders)
     run_id = runs.submit_run(store, dataset.id, small_config())
     with pytest.raises(RunError, match="which is queued"):
         runs.resume_run(store, run_id)
     jobs.request_stop(store, runs.get_run(store, run_id).job.id)
+    assert runs.resume_run(store, run_id).state is RunState.QUEUED
+    jobs.finish(store, runs.get_run(store, run_id).job.id, RunState.FAILED)
     assert runs.resume_run(store, run_id).state is RunState.QUEUED
     jobs.finish(store, runs.get_run(store, run_id).job.id, RunState.COMPLETED)
     with pytest.raises(RunError, match="Train it longer"):

@@ -59,6 +59,19 @@ def test_mixup_blends_pictures_and_targets_by_the_same_share():
         np.testing.assert_allclose(blended[:, 0, 0, 0] / 250, aims[:, 1], atol=0.003)
 
 
+def test_mixup_with_class_weights_is_the_mean_of_the_weighted_losses():
+    rng = np.random.default_rng(3)
+    targets, weights = np.eye(2, dtype=np.float32), np.array([10.0, 0.5], np.float32)
+    said = np.log(np.array([0.3, 0.7]))
+    for _ in range(20):
+        _, aims, blended = mix(np.zeros((2, 1), np.float32), targets, weights, 0.4, rng)
+        share = blended[0] if blended[0] == blended[1] else (blended[0] - 0.5) / 9.5
+        if blended[0] == blended[1]:
+            continue  # the batch was mixed with itself
+        expected = -(share * 10.0 * said[0] + (1 - share) * 0.5 * said[1])
+        assert -blended[0] * (aims[0] @ said) == pytest.approx(expected, rel=1e-4)
+
+
 def test_mixup_is_the_same_for_the_same_seed_and_differs_between_batches():
     images = labelled((16, 16))
     one, two = (batches_of(images, 2, mixup=0.4, seed=5) for _ in range(2))
@@ -108,6 +121,7 @@ def test_the_rate_falls_when_the_figure_stays(store, workspace, class_folders):
     dataset = add_dataset(store, workspace, class_folders)
     config = small_config(
         training__schedule="reduce_on_plateau",
+        training__monitor="validation_loss",
         training__plateau_patience=1,
         training__plateau_factor=0.1,
         training__learning_rate=1e-3,

@@ -19,6 +19,7 @@ from cnnlab.config import (
     NetworkConfig,
     Padding,
     Pooling,
+    Precision,
     RunConfig,
     Scaling,
     SplitConfig,
@@ -211,6 +212,8 @@ def _cifar_blocks() -> Recipe:
                 monitor=Monitor.VALIDATION_ACCURACY,
                 # The network sits at chance for its first three epochs.
                 early_stopping=EarlyStopping(patience=3, start_epoch=4),
+                # bfloat16 is faster, but costs this network two to three points.
+                precision=Precision.FLOAT32,
             ),
         ),
     )

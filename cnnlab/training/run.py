@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
-import pandas as pd
 import tensorflow as tf
 
 from cnnlab.config import Precision, RunConfig
@@ -38,14 +37,8 @@ from cnnlab.training.callbacks import (
     ProgressReporter,
     StopRequested,
 )
-from cnnlab.training.checkpoints import (
-    ENDED,
-    PATIENT_FROM,
-    Checkpoint,
-    read_checkpoint,
-    restore_checkpoint,
-    write_checkpoint,
-)
+from cnnlab.training.checkpoints import Checkpoint, restore_checkpoint
+from cnnlab.training.continuing import Continuation
 from cnnlab.training.export import check_export, export_model, load_weights, save_weights
 from cnnlab.training.logs import EpochTable, tensorboard_callback
 from cnnlab.training.memory import MemoryWatch, not_enough_memory, require_memory
@@ -83,6 +76,7 @@ class TrainingRun:
         self._files = RunFiles(workspace.run_folder(job.run_id))
         self._precision = self._config.training.precision
         self._spent_before = float(self._run.results.get("seconds", 0.0))
+        self._continuation = Continuation(store, workspace, self._run)
         self._facts: dict[str, Any] = {}  # what is known before the end, for the results
 
     def execute(self) -> tuple[RunState, str | None]:
@@ -120,7 +114,7 @@ class TrainingRun:
         data = prepare_data(
             self._store, self._workspace, dataset, config, report, self._stop_requested
         )
-        self._require_same_data(data)
+        self._continuation.require_same_data(data)
         said = {event.message for event in runs.run_events(self._store, self._run.id)}
         for warning in (*data.assignment.warnings, *_warnings(config, data)):
             if warning not in said:  # a resumed run has said it before
@@ -133,34 +127,6 @@ class TrainingRun:
             downloading = in_phase(report, "downloading the weights")
             weights = ensure_weights(backbone.name, config.data.size, downloading)
         return data, weights
-
-    def _require_same_data(self, data: PreparedData) -> None:
-        """What goes on from a checkpoint needs the same classes; moved pictures are told.
-
-        Raises:
-            RunError: If the classes are others.
-        """
-        folders = [self._files.folder]
-        if self._run.continues is not None:
-            folders.append(self._workspace.run_folder(self._run.continues))
-        before = [RunFiles(folder) for folder in folders if RunFiles(folder).checkpoint.exists()]
-        if not before or not before[0].split.exists():
-            return
-        then, now = pd.read_parquet(before[0].split), data.assignment.frame
-        if sorted(then["class"].unique()) != sorted(now["class"].unique()):
-            raise RunError(
-                "data-changed",
-                "The classes of the data set are others than in the first part of this training: "
-                f"{', '.join(sorted(now['class'].unique()))}. Start the run anew.",
-            )
-        sides = then.set_index("path")["split"]
-        moved = int((now["path"].map(sides).fillna(now["split"]) != now["split"]).sum())
-        if moved:
-            sentence = (
-                f"{moved:,} pictures were used differently in the first part of this training "
-            )
-            sentence += "(the data have changed since): figures may be too good."
-            runs.record_event(self._store, self._run.id, sentence, level="warning")
 
     def _plan(self, data: PreparedData, weights: Path | None) -> Stages:
         """Memory, precision and time, before anything is trained."""
@@ -177,7 +143,7 @@ class TrainingRun:
             weights,
             jobs.reporter(self._store, self._job.id),
         )
-        checkpoint = self._checkpoint()
+        checkpoint = self._continuation.checkpoint()
         if checkpoint is not None:
             self._precision = Precision(checkpoint.state["precision"])
             if "prediction" in self._run.results:
@@ -198,39 +164,9 @@ class TrainingRun:
         self._facts["precision"] = self._precision.value
         return stages
 
-    def _checkpoint(self) -> Checkpoint | None:
-        """Where to go on: this run's own checkpoint, or that of the run that it continues."""
-        if self._files.checkpoint.exists():
-            return read_checkpoint(self._files.checkpoint)
-        return None if self._run.continues is None else self._adopt(self._run.continues)
-
-    def _adopt(self, parent_id: str) -> Checkpoint:
-        """Begin with what another run has left; its own checkpoint is written last."""
-        parent = RunFiles(self._workspace.run_folder(parent_id))
-        if not parent.folder.exists():
-            raise RunError(
-                "unknown-run",
-                f"The run {parent_id!r}, from which this one goes on, is deleted. Start anew.",
-            )
-        checkpoint = read_checkpoint(parent.checkpoint)
-        state = {**checkpoint.state, PATIENT_FROM: checkpoint.epoch, ENDED: False}
-        if parent.best_weights.exists():  # its best epoch stays the one to beat
-            content = parent.best_weights.read_bytes()
-            write_atomically(self._files.best_weights, lambda file: file.write(content))
-        elif parent.keras_model.exists():
-            kept = keras.models.load_model(parent.keras_model, compile=False)
-            save_weights(kept, self._files.best_weights)
-        else:
-            state["best_epoch"] = None
-        runs.forget_epochs(self._store, self._run.id, after=0)
-        runs.copy_epochs(self._store, parent_id, self._run.id)
-        checkpoint = replace(checkpoint, state=state)
-        write_checkpoint(self._files.checkpoint, checkpoint)
-        return checkpoint
-
     def _train(self, stages: Stages, data: PreparedData) -> Outcome:
         """All stages, from the checkpoint on if there is one."""
-        checkpoint = self._checkpoint()
+        checkpoint = self._continuation.checkpoint()
         finished = 0 if checkpoint is None else checkpoint.epoch
         runs.forget_epochs(self._store, self._run.id, after=finished)
         table = EpochTable(self._files.epochs, runs.epoch_records(self._store, self._run.id))

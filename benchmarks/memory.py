@@ -3,8 +3,8 @@
     python -m benchmarks.memory --pictures 2400 24000
 
 Pictures are made once below --folder. For each count a training of one epoch runs through
-`python -m cnnlab train`; its worker's private memory (USS: pages of the prepared pictures that the
-system shares and can drop do not count) is read twice a second from outside, to its end.
+`python -m cnnlab train`; its worker's private memory (without the pages of mapped files, which the
+system shares and can drop) is read twice a second from outside, to its end.
 """
 
 import argparse
@@ -18,6 +18,7 @@ from pathlib import Path
 import psutil
 
 from benchmarks.pictures import write_photos
+from cnnlab.training.memory import private_bytes
 
 SIDE_PX = 150
 
@@ -42,7 +43,7 @@ def peak_bytes(folder: Path, recipe: str, assignments: list[str]) -> tuple[int, 
         while training.poll() is None:
             for process in workers(workspace):
                 try:
-                    peak = max(peak, process.memory_full_info().uss)
+                    peak = max(peak, private_bytes(process))
                 except psutil.Error:
                     continue
             time.sleep(0.5)

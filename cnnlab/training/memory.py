@@ -12,7 +12,7 @@ from cnnlab.config import Features, Optimizer, RunConfig
 from cnnlab.errors import RunError
 from cnnlab.networks.description import NetworkDescription
 
-SAMPLE_SECONDS = 1.0  # reading it takes milliseconds
+SAMPLE_SECONDS = 0.5
 _FRAMEWORK_BYTES = 700_000_000  # TensorFlow and the rest, before any network
 _ACTIVATION_COPIES = 2  # the outputs, and their gradients
 _FROZEN_COPIES = 0.25  # of a frozen backbone's outputs, which need not be kept
@@ -57,9 +57,16 @@ class MemoryWatch:
         self.peak_bytes = max(self.peak_bytes, private_bytes())
 
 
-def private_bytes() -> int:
-    """Memory that would be free if this process ended."""
-    return int(psutil.Process().memory_full_info().uss)
+def private_bytes(process: psutil.Process | None = None) -> int:
+    """Memory that a process, or this one, holds for itself.
+
+    Pages of mapped files do not count: the system shares them and gives them up when asked.
+    """
+    process = process or psutil.Process()
+    facts = process.memory_info()
+    if hasattr(facts, "shared"):  # Linux
+        return int(facts.rss - facts.shared)
+    return int(process.memory_full_info().uss)
 
 
 def available_bytes() -> int:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from cnnlab.config import RunConfig
+from cnnlab.errors import NetworkError
 from cnnlab.networks.description import NetworkDescription, describe
 
 
@@ -29,6 +31,27 @@ class Recipe:
         """(height, width, channels) of the pictures that it takes."""
         data = self.config.data
         return (data.size, data.size, data.colour.channels)
+
+    def to_row(self) -> dict[str, Any]:
+        """Name, input shape, classes, parameters and summary, JSON-ready.
+
+        The parameters are None where the layers do not fit, as they may in a user's own recipe.
+        """
+        try:
+            network = self.describe()
+            parameters = {
+                "total": network.total_parameters,
+                "trainable": network.trainable_parameters,
+            }
+        except NetworkError:
+            parameters = None
+        return {
+            "name": self.name,
+            "input_shape": list(self.input_shape),
+            "classes": self.class_count,
+            "parameters": parameters,
+            "summary": self.summary,
+        }
 
     def describe(self) -> NetworkDescription:
         """Describe the layers for the study's number of classes."""

@@ -36,6 +36,7 @@ from cnnlab.errors import ConfigError
 from cnnlab.networks.recipe import Recipe
 from cnnlab.networks.studies import GRID, studies
 
+UNKNOWN = "unknown-recipe"
 _GRID_NAME = re.compile(rf"{GRID}\(\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*\)")
 
 
@@ -56,29 +57,15 @@ def recipe(name: str) -> Recipe:
     if name not in RECIPES:
         raise ConfigError(
             f"recipe must be a known name. Received: {name!r}. Choose one of: "
-            f"{', '.join(RECIPES)}; or {GRID}(conv_layers,layer_size,dense_layers)."
+            f"{', '.join(RECIPES)}; or {GRID}(conv_layers,layer_size,dense_layers).",
+            reason=UNKNOWN,
         )
     return RECIPES[name]
 
 
 def recipe_rows() -> list[dict[str, Any]]:
     """All recipes as JSON-ready rows: name, input shape, classes, parameters, summary."""
-    rows: list[dict[str, Any]] = []
-    for entry in RECIPES.values():
-        description = entry.describe()
-        rows.append(
-            {
-                "name": entry.name,
-                "input_shape": list(entry.input_shape),
-                "classes": entry.class_count,
-                "parameters": {
-                    "total": description.total_parameters,
-                    "trainable": description.trainable_parameters,
-                },
-                "summary": entry.summary,
-            }
-        )
-    return rows
+    return [entry.to_row() for entry in RECIPES.values()]
 
 
 def _quick() -> Recipe:

@@ -98,9 +98,10 @@ def find_recipe(store: Store, name: str) -> Recipe:
     try:
         return built_in.recipe(name)
     except ConfigError as error:
-        if not names or name in built_in.RECIPES or "known name" not in error.message:
+        if not names or error.reason != built_in.UNKNOWN:
             raise
-        raise ConfigError(f"{error.message} Own ones: {', '.join(names)}.") from error
+        message = f"{error.message} Own ones: {', '.join(names)}."
+        raise ConfigError(message, reason=error.reason) from error
 
 
 def own_recipes(store: Store) -> list[Recipe]:
@@ -121,28 +122,7 @@ def own_recipe_rows(store: Store) -> list[dict[str, Any]]:
 
     The parameters are None where the layers do not fit.
     """
-    rows: list[dict[str, Any]] = []
-    for entry in own_recipes(store):
-        try:
-            network = entry.describe()
-        except ConfigError:
-            parameters = None
-        else:
-            parameters = {
-                "total": network.total_parameters,
-                "trainable": network.trainable_parameters,
-            }
-        rows.append(
-            {
-                "name": entry.name,
-                "input_shape": list(entry.input_shape),
-                "classes": entry.class_count,
-                "parameters": parameters,
-                "summary": entry.summary,
-                "own": True,
-            }
-        )
-    return rows
+    return [{**entry.to_row(), "own": True} for entry in own_recipes(store)]
 
 
 def delete_recipe(store: Store, name: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,9 @@ from cnnlab.config import RunConfig
 from cnnlab.datasets.pixels import open_pixels
 from cnnlab.datasets.selection import select
 from cnnlab.datasets.splits import Split, SplitAssignment, assign_splits
+from cnnlab.inference.weights import ensure_weights
 from cnnlab.networks.description import NetworkDescription, describe
-from cnnlab.progress import PhaseProgress
+from cnnlab.progress import PhaseProgress, in_phase
 from cnnlab.runs.audits import find_near_copies
 from cnnlab.runs.datasets import Dataset
 from cnnlab.runs.provenance import data_record
@@ -59,6 +61,20 @@ def input_shape(config: RunConfig) -> tuple[int, int, int]:
     """(height, width, channels) of the pictures that a network gets."""
     data = config.data
     return (data.size, data.size, data.colour.channels)
+
+
+def bring_weights(config: RunConfig, report: PhaseProgress) -> Path | None:
+    """The file of the backbone's trained weights, downloaded where it is missing; None without.
+
+    Raises:
+        RunError: If they are not here and cannot be had ("missing-weights").
+    """
+    backbone = config.network.backbone
+    if backbone is None or not backbone.pretrained:
+        return None
+    return ensure_weights(
+        backbone.name, config.data.size, in_phase(report, "downloading the weights")
+    )
 
 
 def prepare_data(

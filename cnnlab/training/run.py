@@ -18,9 +18,7 @@ from cnnlab.datasets.splits import Split
 from cnnlab.errors import RunError
 from cnnlab.evaluation.baselines import ladder
 from cnnlab.inference.model import ModelFacts, load_model
-from cnnlab.inference.weights import ensure_weights
 from cnnlab.networks.builder import build
-from cnnlab.progress import in_phase
 from cnnlab.runs import jobs, runs
 from cnnlab.runs.datasets import get_dataset
 from cnnlab.runs.jobs import Job
@@ -42,7 +40,7 @@ from cnnlab.training.continuing import Continuation
 from cnnlab.training.export import check_export, export_model, load_weights, save_weights
 from cnnlab.training.logs import EpochTable, tensorboard_callback
 from cnnlab.training.memory import MemoryWatch, not_enough_memory, require_memory
-from cnnlab.training.preparing import PreparedData, input_shape, prepare_data
+from cnnlab.training.preparing import PreparedData, bring_weights, input_shape, prepare_data
 from cnnlab.training.scoring import score
 from cnnlab.training.stages import FINE_TUNING, Stage, Stages
 from cnnlab.training.trial import deserves_trial, try_steps
@@ -90,9 +88,10 @@ class TrainingRun:
         except (jobs.JobStopped, PreparationStopped):
             return RunState.STOPPED, "Stopped before the training began; there is no model."
         try:
-            stages = self._plan(data, weights)
+            checkpoint = self._continuation.checkpoint()
+            stages = self._plan(data, weights, checkpoint)
             with MemoryWatch() as watch:
-                outcome = self._train(stages, data)
+                outcome = self._train(stages, checkpoint)
         except (jobs.JobStopped, StopRequested):
             return RunState.STOPPED, "Stopped before the training began; there is no model."
         except tf.errors.ResourceExhaustedError as error:
@@ -122,13 +121,11 @@ class TrainingRun:
         write_atomically(
             self._files.split, lambda file: data.assignment.frame.to_parquet(file, index=False)
         )
-        backbone, weights = config.network.backbone, None
-        if backbone is not None and backbone.pretrained:
-            downloading = in_phase(report, "downloading the weights")
-            weights = ensure_weights(backbone.name, config.data.size, downloading)
-        return data, weights
+        return data, bring_weights(config, report)
 
-    def _plan(self, data: PreparedData, weights: Path | None) -> Stages:
+    def _plan(
+        self, data: PreparedData, weights: Path | None, checkpoint: Checkpoint | None
+    ) -> Stages:
         """Memory, precision and time, before anything is trained."""
         config, training = self._config, self._config.training
         network = data.describe(config)
@@ -143,7 +140,6 @@ class TrainingRun:
             weights,
             jobs.reporter(self._store, self._job.id),
         )
-        checkpoint = self._continuation.checkpoint()
         if checkpoint is not None:
             self._precision = Precision(checkpoint.state["precision"])
             if "prediction" in self._run.results:
@@ -164,9 +160,8 @@ class TrainingRun:
         self._facts["precision"] = self._precision.value
         return stages
 
-    def _train(self, stages: Stages, data: PreparedData) -> Outcome:
+    def _train(self, stages: Stages, checkpoint: Checkpoint | None) -> Outcome:
         """All stages, from the checkpoint on if there is one."""
-        checkpoint = self._continuation.checkpoint()
         finished = 0 if checkpoint is None else checkpoint.epoch
         runs.forget_epochs(self._store, self._run.id, after=finished)
         table = EpochTable(self._files.epochs, runs.epoch_records(self._store, self._run.id))

@@ -9,8 +9,7 @@ import tensorflow as tf
 
 from cnnlab.config import Precision
 from cnnlab.datasets.splits import Split
-from cnnlab.inference.weights import ensure_weights
-from cnnlab.progress import PhaseProgress, in_phase
+from cnnlab.progress import PhaseProgress
 from cnnlab.runs import jobs
 from cnnlab.runs.datasets import get_dataset
 from cnnlab.runs.jobs import Job, JobStopped
@@ -20,7 +19,7 @@ from cnnlab.runs.trials import RESULT, Question, TrialRequest
 from cnnlab.training.batches import Labelled
 from cnnlab.training.callbacks import StopRequested
 from cnnlab.training.memory import not_enough_memory, require_memory
-from cnnlab.training.preparing import PreparedData, prepare_data
+from cnnlab.training.preparing import PreparedData, bring_weights, prepare_data
 from cnnlab.training.rate_finder import find_rate
 from cnnlab.training.stages import Stages
 from cnnlab.training.trial import try_steps
@@ -43,11 +42,7 @@ def carry_out(store: Store, workspace: Workspace, job: Job) -> None:
 
     dataset = get_dataset(store, job.dataset_id)
     data = prepare_data(store, workspace, dataset, config, report, stop_requested)
-    backbone, weights = config.network.backbone, None
-    if backbone is not None and backbone.pretrained:
-        weights = ensure_weights(
-            backbone.name, config.data.size, in_phase(report, "downloading the weights")
-        )
+    weights = bring_weights(config, report)
     require_memory(config, data.describe(config), len(data.images[Split.TRAIN]))
     stages = Stages(store, workspace, config, data, weights, report)
     report("trying a few steps", 0, 0)

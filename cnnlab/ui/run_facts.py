@@ -15,6 +15,7 @@ from cnnlab.runs.runs import Run
 from cnnlab.ui import context
 from cnnlab.ui.charts import show_chart
 from cnnlab.ui.live import duration
+from cnnlab.ui.network_view import human_bytes
 
 PRECISIONS = {
     Precision.FLOAT32: "float32",
@@ -67,7 +68,7 @@ def prediction(run: Run) -> None:
                 "memory",
                 predicted and predicted["memory_bytes"],
                 results["peak_memory_bytes"],
-                megabytes,
+                human_bytes,
             )
         )
     if not rows:
@@ -81,11 +82,6 @@ def prediction(run: Run) -> None:
 def duration_exact(seconds: float) -> str:
     """Seconds with a decimal where that matters."""
     return f"{seconds:.1f} s" if seconds < 60 else duration(seconds)
-
-
-def megabytes(count: float) -> str:
-    """Bytes as people say them."""
-    return f"{count / 1e9:.2f} GB" if count >= 1e9 else f"{count / 1e6:,.0f} MB"
 
 
 def _row(what: str, predicted: Any, happened: float, say: Any) -> dict[str, str]:

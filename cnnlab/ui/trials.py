@@ -16,7 +16,8 @@ from cnnlab.ui import context
 from cnnlab.ui.charts import show_chart
 from cnnlab.ui.jobs import follow_job
 from cnnlab.ui.live import duration
-from cnnlab.ui.run_facts import PRECISIONS, duration_exact, megabytes
+from cnnlab.ui.network_view import human_bytes
+from cnnlab.ui.run_facts import PRECISIONS, duration_exact
 
 
 def try_steps(dataset: Dataset, config: RunConfig, *, ready: bool) -> None:
@@ -34,7 +35,7 @@ def try_steps(dataset: Dataset, config: RunConfig, *, ready: bool) -> None:
     with st.container(horizontal=True):
         st.metric("An epoch", duration_exact(result["seconds_per_epoch"]), border=True)
         st.metric("The whole training", duration(result["seconds"]), border=True)
-        st.metric("Memory", megabytes(result["memory_bytes"]), border=True)
+        st.metric("Memory", human_bytes(result["memory_bytes"]), border=True)
     steps = ", ".join(
         f"{PRECISIONS[Precision(name)]} {1000 * seconds:.0f} ms a step"
         for name, seconds in result["seconds_per_step"].items()

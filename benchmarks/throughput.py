@@ -42,8 +42,8 @@ class AlternatingRun(TrainingRun):
     plain_seconds: list[float]
     plain_precision: Precision
 
-    def _plan(self, data: Any, weights: Any) -> Stages:
-        stages = super()._plan(data, weights)
+    def _plan(self, data: Any, weights: Any, checkpoint: Any) -> Stages:
+        stages = super()._plan(data, weights, checkpoint)
         self.plain_seconds = []
         self._arrays = {}
         for split in (Split.TRAIN, Split.VALIDATION):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +12,8 @@ from numpy.typing import NDArray
 from cnnlab.config import Colour, Resize
 from cnnlab.datasets.images import load, prepare
 from cnnlab.errors import ImageError
-from cnnlab.inference.model import BATCH_SIZE, FEATURES, PIXELS
+from cnnlab.inference.engines import FeatureEngines
+from cnnlab.inference.model import BATCH_SIZE
 from cnnlab.progress import Progress
 from cnnlab.threads import in_order
 
@@ -28,7 +28,7 @@ def picture_features(
     paths: Sequence[str],
     progress: Progress | None = None,
 ) -> tuple[Floats, NDArray[np.int64]]:
-    """Features of pictures, decoded on several threads while the network works.
+    """Features of pictures, decoded and looked at on several threads.
 
     Args:
         model_file: What `cnnlab.training.backbones.export_backbone` wrote.
@@ -40,40 +40,32 @@ def picture_features(
         The features, shape (n, 1280), and which of `paths` they are of, shape (n,): pictures that
         cannot be read any more are left out.
     """
-    from ai_edge_litert.interpreter import Interpreter  # 0.2 s and 39 MB: only when used
+    engines = FeatureEngines(model_file)
 
-    interpreter = Interpreter(str(model_file), num_threads=min(os.cpu_count() or 1, 4))
-    run: Any = interpreter.get_signature_runner()
-    rows: list[Floats] = []
-    read: list[int] = []
-    done = 0
-    for numbers, batch in _batches(root, paths):
-        if len(batch):
-            outputs = run(**{PIXELS: batch.astype(np.float32)})
-            rows.append(np.array(outputs[FEATURES]).reshape(len(batch), -1))
-            read += numbers
-        done = min(done + BATCH_SIZE, len(paths))
-        if progress is not None:
-            progress(done, len(paths))
-    if not rows:
-        return np.zeros((0, 0), dtype=np.float32), np.zeros(0, dtype=np.int64)
-    return np.concatenate(rows), np.array(read, dtype=np.int64)
-
-
-def _batches(root: Path, paths: Sequence[str]) -> Iterator[tuple[list[int], NDArray[np.uint8]]]:
-    """Numbers and pixels of a few pictures at a time, some of them prepared ahead."""
-
-    def prepare_some(start: int) -> tuple[list[int], NDArray[np.uint8]]:
+    def look(start: int) -> tuple[list[int], Floats]:
         numbers, pictures = [], []
         for number, path in enumerate(paths[start : start + BATCH_SIZE], start=start):
             picture = _prepare(root / path)
             if picture is not None:
                 numbers.append(number)
                 pictures.append(picture)
-        shape = (0, BACKBONE_SIDE_PX, BACKBONE_SIDE_PX, 3)
-        return numbers, np.stack(pictures) if pictures else np.empty(shape, dtype=np.uint8)
+        if not pictures:
+            return [], np.zeros((0, 0), dtype=np.float32)
+        return numbers, engines.features(np.stack(pictures)).reshape(len(pictures), -1)
 
-    return in_order(prepare_some, range(0, len(paths), BATCH_SIZE))
+    rows: list[Floats] = []
+    read: list[int] = []
+    starts = range(0, len(paths), BATCH_SIZE)
+    with closing(in_order(look, starts, engines.count)) as results:
+        for start, (numbers, features) in zip(starts, results, strict=True):
+            if numbers:
+                rows.append(features)
+                read += numbers
+            if progress is not None:
+                progress(min(start + BATCH_SIZE, len(paths)), len(paths))
+    if not rows:
+        return np.zeros((0, 0), dtype=np.float32), np.zeros(0, dtype=np.int64)
+    return np.concatenate(rows), np.array(read, dtype=np.int64)
 
 
 def _prepare(path: Path) -> NDArray[np.uint8] | None:

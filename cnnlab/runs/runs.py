@@ -198,6 +198,7 @@ def run_json(run: Run) -> dict[str, Any]:
         "metrics": dict(run.metrics),
         "parameters": run.results.get("parameters"),
         "seconds": run.results.get("seconds"),
+        "training_seconds": run.results.get("training_seconds"),
         "continues": run.continues,
         "reason": run.job.reason,
         "message": run.job.message,

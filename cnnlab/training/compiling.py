@@ -5,7 +5,8 @@ from __future__ import annotations
 import keras
 from keras import ops
 
-from cnnlab.config import Monitor, Optimizer, TrainingConfig
+from cnnlab.config import Monitor, TrainingConfig
+from cnnlab.training.optimizers import make_optimizer
 
 
 class BalancedAccuracy(keras.metrics.Metric):
@@ -59,22 +60,3 @@ def compile_model(model: keras.Model, training: TrainingConfig, class_count: int
         metrics=metrics,
         jit_compile=False,  # on a CPU it makes these networks many times slower
     )
-
-
-def make_optimizer(training: TrainingConfig) -> keras.optimizers.Optimizer:
-    """The configured optimizer at its peak rate."""
-    rate = training.learning_rate
-    match training.optimizer:
-        case Optimizer.ADAM:
-            return keras.optimizers.Adam(rate)
-        case Optimizer.ADAMW:
-            return keras.optimizers.AdamW(rate, weight_decay=training.weight_decay)
-        case Optimizer.SGD:
-            return keras.optimizers.SGD(
-                rate,
-                momentum=training.momentum,
-                nesterov=training.momentum > 0,
-                weight_decay=training.weight_decay or None,
-            )
-        case Optimizer.RMSPROP:
-            return keras.optimizers.RMSprop(rate)

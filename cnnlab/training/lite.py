@@ -6,7 +6,6 @@ import tempfile
 
 import keras
 import tensorflow as tf
-from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from cnnlab.inference.model import PIXELS
 
@@ -14,25 +13,25 @@ from cnnlab.inference.model import PIXELS
 def convert_to_lite(model: keras.Model) -> bytes:
     """Convert a model whose outputs are a dictionary, in float32.
 
-    Freezing the variables before the conversion makes it three times as fast as the way through a
-    saved model that holds them.
+    The weights are traced as constants: a saved model that holds variables takes three times as
+    long to convert.
 
     The input is named "pixels": float32 0-255, shape (n_images, size, size, channels). The outputs
     keep their names.
     """
-    signature = [tf.TensorSpec((None, *model.input_shape[1:]), tf.float32, name=PIXELS)]
+    trainable = [variable.numpy() for variable in model.trainable_variables]
+    fixed = [variable.numpy() for variable in model.non_trainable_variables]
 
-    @tf.function(input_signature=signature)
     def predict(pixels: tf.Tensor) -> dict[str, tf.Tensor]:
-        return dict(model(pixels, training=False))
+        constants = [tf.constant(value) for value in trainable], [tf.constant(v) for v in fixed]
+        outputs, _ = model.stateless_call(*constants, pixels, training=False)
+        return dict(outputs)
 
-    frozen = convert_variables_to_constants_v2(predict.get_concrete_function())
-    names = sorted(predict.get_concrete_function().structured_outputs)  # the order of `frozen`
-
-    @tf.function(input_signature=signature)
-    def serve(pixels: tf.Tensor) -> dict[str, tf.Tensor]:
-        return dict(zip(names, frozen(pixels), strict=True))
-
+    serve = tf.function(
+        predict,
+        input_signature=[tf.TensorSpec((None, *model.input_shape[1:]), tf.float32, name=PIXELS)],
+        autograph=False,
+    )
     holder = tf.Module()
     holder.serve = serve
     with tempfile.TemporaryDirectory(prefix="cnnlab-export-") as folder:

@@ -13,8 +13,9 @@ from cnnlab.runs import runs
 from cnnlab.runs.datasets import add_dataset
 from cnnlab.runs.states import RunState
 from cnnlab.training.batches import LabelledPixels, TrainingFeed, class_weights, mix
-from cnnlab.training.compiling import BalancedAccuracy, make_optimizer
+from cnnlab.training.compiling import BalancedAccuracy
 from cnnlab.training.logs import log_name
+from cnnlab.training.optimizers import Adam, AdamW, make_optimizer
 from cnnlab.workspace import RunFiles
 from tests.pictures import write_class_folders
 from tests.training.test_run import carry_out, claimed, small_config
@@ -91,6 +92,22 @@ def test_every_optimizer_gets_its_settings(name):
         assert (optimizer.momentum, optimizer.nesterov) == (0.7, True)
     decay = 0.01 if name in (Optimizer.SGD, Optimizer.ADAMW) else None
     assert optimizer.weight_decay == decay
+
+
+@pytest.mark.parametrize(
+    ("own", "kept"), [(Adam, keras.optimizers.Adam), (AdamW, keras.optimizers.AdamW)]
+)
+def test_adam_in_one_pass_learns_what_keras_adam_learns(own, kept):
+    learned = []
+    for optimizer in (own(0.01), kept(0.01)):
+        keras.utils.set_random_seed(3)
+        model = keras.Sequential([keras.Input((6,)), keras.layers.Dense(5), keras.layers.Dense(2)])
+        model.compile(optimizer=optimizer, loss="mse", jit_compile=False)
+        rng = np.random.default_rng(3)
+        model.fit(rng.normal(size=(64, 6)), rng.normal(size=(64, 2)), epochs=5, verbose=0)
+        learned.append(model.get_weights())
+    for one, other in zip(*learned, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
 
 
 def test_balanced_accuracy_is_the_mean_recall_of_the_classes_that_occur():

@@ -23,10 +23,15 @@ class ConfigError(CnnlabError):
 
 
 class NetworkError(ConfigError):
-    """A network cannot be built; the message names the layer."""
+    """A network cannot be built; the message names the layer.
 
-    def __init__(self, message: str) -> None:
+    Attributes:
+        layer: Its place in the stack from 1, or None where no single layer is the cause.
+    """
+
+    def __init__(self, message: str, *, layer: int | None = None) -> None:
         super().__init__(message, reason="network")
+        self.layer = layer
 
 
 class WorkspaceError(CnnlabError):

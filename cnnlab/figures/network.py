@@ -11,7 +11,8 @@ import plotly.graph_objects as go
 
 from cnnlab.figures.text import escape
 from cnnlab.figures.theme import PALETTE, TRANSPARENT, shades, style
-from cnnlab.networks.description import LayerRow, NetworkDescription, Shape
+from cnnlab.networks.description import NetworkDescription
+from cnnlab.networks.layer_rows import LayerRow, Shape
 
 _HEIGHT_PX = 250
 _FEW_BOXES = 10  # more of them leave numbers little room on a phone

@@ -29,13 +29,13 @@ from cnnlab.config import (
 )
 from cnnlab.errors import NetworkError
 from cnnlab.networks.backbones import BACKBONES, Preprocessing
-from cnnlab.networks.description import (
+from cnnlab.networks.description import describe
+from cnnlab.networks.layer_rows import (
     BACKBONE_NAME,
     INPUT_NAME,
     OUTPUT_NAME,
     SCALING_NAME,
     Position,
-    describe,
     layer_name,
     widened,
 )

@@ -25,14 +25,14 @@ from cnnlab.config import (
     Scaling,
 )
 from cnnlab.networks.backbones import BACKBONES, BackboneFacts, Preprocessing
-from cnnlab.networks.description import (
+from cnnlab.networks.description import describe
+from cnnlab.networks.layer_rows import (
     BACKBONE_NAME,
     INPUT_NAME,
     OUTPUT_NAME,
     SCALING_NAME,
     Position,
     Shape,
-    describe,
     layer_name,
     widened,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cnnlab.config import AugmentationConfig, Backbone, Features, RunConfig
-from cnnlab.networks.description import BACKBONE_NAME
+from cnnlab.networks.layer_rows import BACKBONE_NAME
 from cnnlab.reports.script_source import call
 
 _PICTURE_BATCHES = '''\

@@ -16,7 +16,7 @@ from cnnlab.inference.model import (
     ModelFacts,
     PixelArray,
 )
-from cnnlab.networks.description import BACKBONE_NAME
+from cnnlab.networks.layer_rows import BACKBONE_NAME
 from cnnlab.training.lite import convert_to_lite
 from cnnlab.workspace import RunFiles, aside, explain_os_error, write_atomically
 

@@ -11,7 +11,7 @@ import keras
 from cnnlab.config import Precision, RunConfig
 from cnnlab.datasets.splits import Split
 from cnnlab.networks.builder import build, build_head
-from cnnlab.networks.description import BACKBONE_NAME
+from cnnlab.networks.layer_rows import BACKBONE_NAME
 from cnnlab.progress import PhaseProgress
 from cnnlab.runs.store import Store
 from cnnlab.training.batches import Labelled, LabelledFeatures

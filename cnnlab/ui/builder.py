@@ -8,11 +8,11 @@ from collections.abc import Callable
 import streamlit as st
 
 from cnnlab.config import NetworkConfig
+from cnnlab.errors import NetworkError
 from cnnlab.figures.text import escape_markdown
 from cnnlab.networks import blueprint as blueprints
 from cnnlab.networks.blueprint import Blueprint
 from cnnlab.networks.layer_text import layers_text, parse_layers
-from cnnlab.networks.partial import refused_layer
 from cnnlab.ui.address import show_in
 from cnnlab.ui.backbone_fields import backbone_fields
 from cnnlab.ui.block_fields import block_fields, head_fields
@@ -38,13 +38,13 @@ _TEXT_HELP = (
 )
 
 
-def build_network(fields: Fields, draft: Draft, refusal: str) -> None:
+def build_network(fields: Fields, draft: Draft, refusal: NetworkError | None) -> None:
     """Everything that changes the network.
 
     Args:
         fields: Of the recipe; names the widgets.
         draft: The network.
-        refusal: Why the layers do not fit together; empty where they do.
+        refusal: Why the layers do not fit together; None where they do.
     """
     prefix = fields.key("network.")
     blueprint = None if draft.network.is_grid else draft.blueprint
@@ -101,12 +101,12 @@ def _grid(draft: Draft, prefix: str) -> None:
     )
 
 
-def _blocks(draft: Draft, blueprint: Blueprint, prefix: str, refusal: str) -> None:
+def _blocks(draft: Draft, blueprint: Blueprint, prefix: str, refusal: NetworkError | None) -> None:
     """The blocks from left to right, and the one that is shown."""
     last = len(blueprint.blocks)
     draft.part = min(draft.part, last)
-    number = refused_layer(refusal)
-    refused = None if number is None else blueprints.block_at(blueprint, number)
+    layer = None if refusal is None else refusal.layer
+    refused = None if layer is None else blueprints.block_at(blueprint, layer)
     key = f"{prefix}part"
     show_in(key, draft.part)  # type: ignore[arg-type]
     st.pills(

@@ -8,11 +8,10 @@ import pandas as pd
 import streamlit as st
 
 from cnnlab.config import RunConfig
-from cnnlab.errors import CnnlabError
+from cnnlab.errors import NetworkError
 from cnnlab.figures.network import plot_network
 from cnnlab.figures.text import escape_markdown
-from cnnlab.networks.description import NetworkDescription, describe
-from cnnlab.networks.partial import describe_before
+from cnnlab.networks.description import NetworkDescription, describe_until_refused
 from cnnlab.ui import context
 from cnnlab.ui.charts import show_chart
 
@@ -21,20 +20,21 @@ _TABLE_MAX_PX = 640
 _UNITS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
-def described(config: RunConfig, class_count: int) -> tuple[NetworkDescription, str]:
-    """A configuration's network, and why it does not fit together; "" where it does.
+def described(
+    config: RunConfig, class_count: int
+) -> tuple[NetworkDescription, NetworkError | None]:
+    """A configuration's network, and why it does not fit together; None where it does.
 
     Where it does not, the description ends in front of the layer that does not fit.
     """
     size = config.data.size
     shape = (size, size, config.data.colour.channels)
-    try:
-        return describe(config.network, shape, class_count), ""
-    except CnnlabError as error:
-        return describe_before(config.network, shape, error.message), error.message
+    return describe_until_refused(config.network, shape, class_count)
 
 
-def show_network(network: NetworkDescription, refusal: str, batch_size: int) -> None:
+def show_network(
+    network: NetworkDescription, refusal: NetworkError | None, batch_size: int
+) -> None:
     """Figures and diagram.
 
     Args:
@@ -42,12 +42,12 @@ def show_network(network: NetworkDescription, refusal: str, batch_size: int) -> 
         refusal: Likewise.
         batch_size: Pictures that are in memory at once.
     """
-    if refusal:
-        st.error(escape_markdown(refusal), icon=":material/error:")
+    if refusal is not None:
+        st.error(escape_markdown(refusal.message), icon=":material/error:")
     else:
         _figures(network, batch_size)
     if network.rows:
-        figure = plot_network(network, refused=bool(refusal), dark=context.is_dark())
+        figure = plot_network(network, refused=refusal is not None, dark=context.is_dark())
         show_chart(figure, key="network-diagram")
 
 

@@ -135,7 +135,7 @@ def network_panel(fields: Fields, draft: Draft, config: RunConfig | None, class_
         config: The configuration as it is on the page; None where it breaks a rule.
         class_count: Classes of the data.
     """
-    network, refusal = (None, "") if config is None else described(config, class_count)
+    network, refusal = (None, None) if config is None else described(config, class_count)
     if network is not None and config is not None:
         show_network(network, refusal, config.training.batch_size)
     left, right = st.columns([2, 3], gap="large")
@@ -144,7 +144,7 @@ def network_panel(fields: Fields, draft: Draft, config: RunConfig | None, class_
     with right:
         if network is not None:
             show_layers(network)
-    return network is not None and not refusal
+    return network is not None and refusal is None
 
 
 def start(dataset: Dataset, config: RunConfig | None, *, ready: bool) -> None:

@@ -37,9 +37,8 @@ from cnnlab.networks.blueprint import (
     to_layers,
 )
 from cnnlab.networks.builder import build
-from cnnlab.networks.description import describe
+from cnnlab.networks.description import describe, describe_until_refused
 from cnnlab.networks.layer_text import layers_text, parse_layers
-from cnnlab.networks.partial import describe_before, refused_layer
 from cnnlab.networks.recipes import RECIPES
 
 RATES = st.none() | st.sampled_from([0.0, 0.2, 0.5])
@@ -198,26 +197,43 @@ def test_a_refusal_names_the_layer_and_so_the_block() -> None:
             Flatten(),
         )
     )
-    with pytest.raises(NetworkError) as refusal:
-        describe(network, (28, 28, 1), 2)
-    assert "layer 6: pooling 5x5 does not fit into 3x3" in refusal.value.message
-    number = refused_layer(refusal.value.message)
+    before, refusal = describe_until_refused(network, (28, 28, 1), 2)
+    assert refusal is not None
+    assert "layer 6: pooling 5x5 does not fit into 3x3" in refusal.message
     blueprint = from_layers(network.layers)
-    assert number == 6
+    assert refusal.layer == 6
     assert blueprint is not None
-    assert block_at(blueprint, number) == 2
-    before = describe_before(network, (28, 28, 1), refusal.value.message)
+    assert block_at(blueprint, refusal.layer) == 2
     assert [row.number for row in before.rows] == ["0", "1", "2", "3", "4", "5"]
     assert before.rows[-1].output_shape == (3, 3, 8)
 
 
 def test_what_comes_before_a_refused_layer_behind_the_flatten_is_described_too() -> None:
     network = NetworkConfig(layers=(Flatten(), Dense(units=4), Pooling()))
-    with pytest.raises(NetworkError) as refusal:
-        describe(network, (8, 8, 1), 2)
-    before = describe_before(network, (8, 8, 1), refusal.value.message)
+    before, refusal = describe_until_refused(network, (8, 8, 1), 2)
+    assert refusal is not None
+    assert refusal.layer == 3
     assert [row.kind for row in before.rows] == ["scaling", "flatten", "dense"]
-    assert describe_before(network, (8, 8, 1), "no layer is named").rows == ()
+
+
+def test_a_refusal_inside_a_residual_names_the_residual_as_the_layer() -> None:
+    same = Convolution(filters=4, padding=Padding.SAME)
+    network = NetworkConfig(layers=(same, Residual(layers=(same, Dense(units=4))), Flatten()))
+    before, refusal = describe_until_refused(network, (8, 8, 1), 2)
+    assert refusal is not None
+    assert refusal.message.startswith("layer 2.2: ")
+    assert refusal.layer == 2
+    assert [row.number for row in before.rows] == ["0", "1", "2.1"]
+
+
+def test_a_map_at_the_end_is_refused_behind_all_layers() -> None:
+    network = NetworkConfig(layers=(Convolution(filters=4),))
+    before, refusal = describe_until_refused(network, (8, 8, 1), 2)
+    assert refusal is not None
+    assert refusal.layer is None
+    assert [row.number for row in before.rows] == ["0", "1"]
+    with pytest.raises(NetworkError, match="must end with a vector"):
+        describe(network, (8, 8, 1), 2)
 
 
 def _plan() -> Blueprint:

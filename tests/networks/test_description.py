@@ -24,7 +24,8 @@ from cnnlab.config import (
     Scaling,
 )
 from cnnlab.errors import NetworkError
-from cnnlab.networks.description import describe, widened
+from cnnlab.networks.description import describe
+from cnnlab.networks.layer_rows import widened
 
 
 def network(*layers: Layer, scaling: Scaling = Scaling.NONE, width: float = 1.0) -> NetworkConfig:

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from cnnlab.evaluation.baselines import Baseline, deciding_split
 from cnnlab.figures.text import axis_labels, escape, percent
-from cnnlab.figures.theme import PALETTE, shades, style
+from cnnlab.figures.theme import PALETTE, name_rows, shades, style
 
 NETWORK = "Network"
 _NETWORK_COLOUR = PALETTE[0]
@@ -91,14 +91,7 @@ def draw_ladder(info: LadderInfo, *, dark: bool) -> go.Figure:
         fixedrange=True,
         title_text="accuracy",
     )
-    figure.update_yaxes(
-        type="category",
-        categoryorder="array",
-        categoryarray=labels,
-        autorange="reversed",
-        showgrid=False,
-        fixedrange=True,
-    )
+    name_rows(figure, labels)
     return style(
         figure,
         dark=dark,

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from cnnlab.datasets.shortcuts import is_telling
 from cnnlab.figures.text import escape, percent
-from cnnlab.figures.theme import PALETTE, shades, style
+from cnnlab.figures.theme import PALETTE, name_rows, shades, style
 
 _STRONG = PALETTE[1]
 _ROW_PX = 30
@@ -88,14 +88,7 @@ def draw_shortcuts(info: ShortcutsInfo, *, dark: bool) -> go.Figure:
     figure.update_xaxes(
         range=[0, 1.1], tickformat=".0%", fixedrange=True, title_text="classes guessed right"
     )
-    figure.update_yaxes(
-        type="category",
-        categoryorder="array",
-        categoryarray=labels,
-        autorange="reversed",
-        showgrid=False,
-        fixedrange=True,
-    )
+    name_rows(figure, labels)
     return style(
         figure,
         dark=dark,

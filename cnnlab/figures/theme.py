@@ -186,5 +186,17 @@ def style(
     return figure
 
 
+def name_rows(figure: go.Figure, labels: Sequence[str]) -> None:
+    """Give horizontal bars their names, the first one on top; the figure is changed in place."""
+    figure.update_yaxes(
+        type="category",
+        categoryorder="array",
+        categoryarray=labels,
+        autorange="reversed",
+        showgrid=False,
+        fixedrange=True,
+    )
+
+
 def _quiet(text: str, *, dark: bool) -> str:
     return f"<span style='color:{shades(dark).muted};font-size:13px;font-weight:400'>{text}</span>"

@@ -43,7 +43,7 @@ def follow(name: str, value: str | None) -> None:
         st.query_params[name] = value
 
 
-def show_in(widget_key: str, value: str | None) -> None:
+def show_in(widget_key: str, value: object) -> None:
     """Make a widget show what the address asks for.
 
     Only where it shows something else: a value that is set at each run is sent to the browser each

@@ -31,7 +31,7 @@ def backbone_fields(draft: Draft, prefix: str) -> None:
     title = "none" if backbone is None else BACKBONES[backbone.name].title
     with st.expander(f"Backbone: {title}", icon=":material/foundation:"):
         key = f"{prefix}with-backbone"
-        show_in(key, backbone is not None)  # type: ignore[arg-type]
+        show_in(key, backbone is not None)
         st.toggle(
             "Start with a network that was trained on ImageNet",
             key=key,

@@ -108,7 +108,7 @@ def _blocks(draft: Draft, blueprint: Blueprint, prefix: str, refusal: NetworkErr
     layer = None if refusal is None else refusal.layer
     refused = None if layer is None else blueprints.block_at(blueprint, layer)
     key = f"{prefix}part"
-    show_in(key, draft.part)  # type: ignore[arg-type]
+    show_in(key, draft.part)
     st.pills(
         "Part of the network",
         list(range(last + 1)),

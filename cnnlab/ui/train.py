@@ -65,10 +65,10 @@ def training_panel(fields: Fields, *, with_backbone: bool) -> None:
 def trials_panel(dataset: Dataset, config: RunConfig, fields: Fields) -> None:
     """What can be tried before the start."""
     with st.expander("How long will it take?", icon=":material/timer:"):
-        trials.try_steps(dataset, config, ready=True)
+        trials.try_steps(dataset, config)
     with st.expander("Which learning rate?", icon=":material/search_insights:"):
         rate_key = fields.key("training.learning_rate")
-        trials.find_rate(dataset, config, ready=True, rate_key=rate_key)
+        trials.find_rate(dataset, config, rate_key=rate_key)
 
 
 def changed_config(recipe: Recipe, fields: Fields) -> RunConfig | None:

@@ -20,14 +20,13 @@ from cnnlab.ui.network_view import human_bytes
 from cnnlab.ui.run_facts import PRECISIONS, duration_exact
 
 
-def try_steps(dataset: Dataset, config: RunConfig, *, ready: bool) -> None:
+def try_steps(dataset: Dataset, config: RunConfig) -> None:
     """A button that trains a few steps, then the time and memory that the training will take."""
     result = _ask(
         TrialRequest.about(Question.PACE, config),
         dataset,
         "Try a few steps",
         icon=":material/timer:",
-        ready=ready,
     )
     if result is None:
         st.caption("Says how long the training will take and how much memory, before you start it.")
@@ -46,13 +45,12 @@ def try_steps(dataset: Dataset, config: RunConfig, *, ready: bool) -> None:
     )
 
 
-def find_rate(dataset: Dataset, config: RunConfig, *, ready: bool, rate_key: str) -> None:
+def find_rate(dataset: Dataset, config: RunConfig, *, rate_key: str) -> None:
     """A button that looks for a learning rate, then the loss over the rate.
 
     Args:
         dataset: What would be trained on.
         config: How.
-        ready: Whether it can be trained at all.
         rate_key: Where the session keeps the learning rate's widget, for the user to take over
             what is suggested.
     """
@@ -61,7 +59,6 @@ def find_rate(dataset: Dataset, config: RunConfig, *, ready: bool, rate_key: str
         dataset,
         "Find a learning rate",
         icon=":material/search_insights:",
-        ready=ready,
     )
     if result is None:
         st.caption("Raises the rate step by step, for a hundred steps, and watches the loss.")
@@ -86,7 +83,7 @@ def find_rate(dataset: Dataset, config: RunConfig, *, ready: bool, rate_key: str
 
 
 def _ask(
-    request: TrialRequest, dataset: Dataset, title: str, *, icon: str, ready: bool
+    request: TrialRequest, dataset: Dataset, title: str, *, icon: str
 ) -> Mapping[str, Any] | None:
     """The trial's answer for exactly this configuration; a way to ask where there is none."""
     job = latest_trial(context.store(), dataset.id, request)
@@ -94,7 +91,7 @@ def _ask(
         return None
     result = None if job is None else trial_result(job)
     again = "Measure again" if result is not None else title
-    if st.button(again, icon=icon, disabled=not ready, key=f"ask-{request.question.value}"):
+    if st.button(again, icon=icon, key=f"ask-{request.question.value}"):
         submit_trial(context.store(), dataset.id, request)
         ensure_scheduler(context.workspace())
         st.rerun()

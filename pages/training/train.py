@@ -37,12 +37,13 @@ with front:
 with facts:
     assignment = None if config is None else train.describe_data(dataset, config)
 class_count = recipe.class_count if assignment is None else len(assignment.class_names)
+with network_tab:
+    fits = train.network_panel(fields, draft, config, class_count)
 with plan:
     if config is not None and assignment is not None:
         training_fields.show_schedule(config.training, train.training_pictures(assignment))
-        train.trials_panel(dataset, config, fields)
-with network_tab:
-    fits = train.network_panel(fields, draft, config, class_count)
+        if fits:
+            train.trials_panel(dataset, config, fields)
 with front:
     train.start(dataset, config, ready=fits and assignment is not None)
     train.recipe_buttons(recipe, fields, config, class_count)

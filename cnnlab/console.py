@@ -192,7 +192,7 @@ def print_recipes(rows: Sequence[Mapping[str, Any]]) -> None:
             (
                 row["name"],
                 "x".join(map(str, row["input_shape"])),
-                f"{row['parameters']['total']:,}",
+                f"{row['parameters']['total']:,}" if row["parameters"] else "does not fit",
                 row["summary"],
             )
             for row in rows

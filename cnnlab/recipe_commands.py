@@ -41,15 +41,7 @@ def list_(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
     if json:
         console.print_json([*recipe_rows(), *own])
         return
-    unknown = {"total": 0}
-    marked = [
-        {
-            **row,
-            "summary": f"(own) {row['summary']}".strip(),
-            "parameters": row["parameters"] or unknown,
-        }
-        for row in own
-    ]
+    marked = [{**row, "summary": f"(own) {row['summary']}".strip()} for row in own]
     console.print_recipes([*recipe_rows(), *marked])
 
 

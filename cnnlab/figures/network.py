@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from cnnlab.figures.text import escape
 from cnnlab.figures.theme import PALETTE, TRANSPARENT, shades, style
 from cnnlab.networks.description import NetworkDescription
-from cnnlab.networks.layer_rows import LayerRow, Shape
+from cnnlab.networks.layer_rows import OUTPUT_NAME, LayerRow, Shape
 
 _HEIGHT_PX = 250
 _FEW_BOXES = 10  # more of them leave numbers little room on a phone
@@ -58,13 +58,13 @@ def network_boxes(description: NetworkDescription) -> tuple[Box, ...]:
     """Gather the layers into boxes: every convolution, and every layer on a vector, begins one."""
     boxes = [Box(BoxKind.PIXELS, "pixels", (), description.input_shape)]
     blocks = 0
-    for place, row in enumerate(description.rows):
+    for row in description.rows:
         begins = _begins(row) or (boxes[-1].kind is BoxKind.PIXELS and row.kind != "scaling")
         if not begins:
             boxes[-1] = _joined(boxes[-1], row)
             continue
         kind, name = _kind_and_name(row)
-        if place == len(description.rows) - 1:
+        if row.name == OUTPUT_NAME:
             kind, name = BoxKind.CLASSES, "classes"
         if kind is BoxKind.BLOCK:
             blocks += 1
@@ -88,8 +88,6 @@ def plot_network(
 
 def draw_network(boxes: Sequence[Box], *, refused: bool = False, dark: bool = False) -> go.Figure:
     """Draw what `network_boxes` gathered."""
-    if refused and boxes[-1].kind is BoxKind.CLASSES:
-        boxes = boxes[:-1]
     places = list(range(len(boxes)))
     heights = [box_height(box, boxes[0].shape) for box in boxes]
     figure = go.Figure()

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnlab.inference.model import FEATURES, PIXELS
+from cnnlab.inference.model import BATCH_SIZE, FEATURES, PIXELS
 
 MOST_ENGINES = 4  # each holds the weights for itself
 
@@ -23,6 +23,8 @@ class FeatureEngines:
 
     Attributes:
         count: Threads that should ask at the same time.
+        batch_size: Pictures that each should ask about; all threads together then keep as much in
+            memory as one batch of a single interpreter.
         feature_shape: Shape of one picture's features.
     """
 
@@ -30,6 +32,7 @@ class FeatureEngines:
         self._model_file = model_file
         self._local = threading.local()
         self.count = min(os.cpu_count() or 1, MOST_ENGINES)
+        self.batch_size = max(1, BATCH_SIZE // self.count)
         shape = self._runner().get_output_details()[FEATURES]["shape"][1:]
         self.feature_shape: tuple[int, ...] = tuple(int(side) for side in shape)
 

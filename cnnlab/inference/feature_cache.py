@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from cnnlab.errors import WorkspaceError
 from cnnlab.inference.engines import FeatureEngines
-from cnnlab.inference.model import BATCH_SIZE
 from cnnlab.progress import Progress
 from cnnlab.threads import in_order
 from cnnlab.workspace import Workspace, explain_os_error, write_atomically
@@ -147,20 +146,21 @@ class FeatureCache:
         engines = FeatureEngines(self.model_file)
         picture_bytes = 2 * int(np.prod(engines.feature_shape))
         self._make_room(len(missing) * picture_bytes, budget_bytes)
-        at_once = max(BATCH_SIZE, _SHARD_BYTES // picture_bytes)
+        size = engines.batch_size
+        at_once = max(size, _SHARD_BYTES // picture_bytes)
 
         def look(numbers: NDArray[np.int64]) -> Half:
             return engines.features(pixels(numbers)).astype(np.float16)
 
         for start in range(0, len(missing), at_once):
             chosen = missing[start : start + at_once]
-            batches = (chosen[i : i + BATCH_SIZE] for i in range(0, len(chosen), BATCH_SIZE))
+            batches = (chosen[first : first + size] for first in range(0, len(chosen), size))
             features: list[Half] = []
             with closing(in_order(look, batches, engines.count)) as results:
                 for result in results:
                     features.append(result)
                     if progress is not None:
-                        done = start + BATCH_SIZE * len(features)
+                        done = start + size * len(features)
                         progress(min(done, len(missing)), len(missing))
             self._write_shard([keys[number] for number in chosen], np.concatenate(features))
 

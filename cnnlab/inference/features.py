@@ -13,7 +13,6 @@ from cnnlab.config import Colour, Resize
 from cnnlab.datasets.images import load, prepare
 from cnnlab.errors import ImageError
 from cnnlab.inference.engines import FeatureEngines
-from cnnlab.inference.model import BATCH_SIZE
 from cnnlab.progress import Progress
 from cnnlab.threads import in_order
 
@@ -41,10 +40,11 @@ def picture_features(
         cannot be read any more are left out.
     """
     engines = FeatureEngines(model_file)
+    size = engines.batch_size
 
     def look(start: int) -> tuple[list[int], Floats]:
         numbers, pictures = [], []
-        for number, path in enumerate(paths[start : start + BATCH_SIZE], start=start):
+        for number, path in enumerate(paths[start : start + size], start=start):
             picture = _prepare(root / path)
             if picture is not None:
                 numbers.append(number)
@@ -55,14 +55,14 @@ def picture_features(
 
     rows: list[Floats] = []
     read: list[int] = []
-    starts = range(0, len(paths), BATCH_SIZE)
+    starts = range(0, len(paths), size)
     with closing(in_order(look, starts, engines.count)) as results:
         for start, (numbers, features) in zip(starts, results, strict=True):
             if numbers:
                 rows.append(features)
                 read += numbers
             if progress is not None:
-                progress(min(start + BATCH_SIZE, len(paths)), len(paths))
+                progress(min(start + size, len(paths)), len(paths))
     if not rows:
         return np.zeros((0, 0), dtype=np.float32), np.zeros(0, dtype=np.int64)
     return np.concatenate(rows), np.array(read, dtype=np.int64)

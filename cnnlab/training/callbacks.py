@@ -139,7 +139,8 @@ class ProgressReporter(keras.callbacks.Callback):
         """Hand over the epoch's figures under their full names, epochs counted from 1."""
         self._pace.epoch_ended()
         figures = {
-            name.replace("val_", "validation_"): float(v) for name, v in (logs or {}).items()
+            name.replace("val_", "validation_"): float(f"{v:.7g}")  # what float32 knows of it
+            for name, v in (logs or {}).items()
         }
         figures["learning_rate"] = float(self.model.optimizer.learning_rate)
         figures["seconds"] = time.monotonic() - self._epoch_began_at

@@ -14,7 +14,8 @@ def convert_to_lite(model: keras.Model) -> bytes:
     """Convert a model whose outputs are a dictionary, in float32.
 
     Its weights go as plain variables. Saved with all its layers, a deep model takes twice as long
-    to convert; with its weights as constants, one of 200 MB takes seven times as long and 8 GB.
+    to convert; with its weights as constants, one of 200 MB takes seven times as long and four
+    times the memory.
 
     The input is named "pixels": float32 0-255, shape (n_images, size, size, channels). The outputs
     keep their names.

@@ -195,7 +195,8 @@ class TrainingRun:
                 f"The {self._config.training.monitor.replace('_', ' ')} was never a number, so no "
                 "epoch could be the best. Try a tenth of the learning rate.",
             )
-        self._facts["training_seconds"] = time.monotonic() - began_at
+        spent_before = float(self._run.results.get("training_seconds", 0.0))
+        self._facts["training_seconds"] = time.monotonic() - began_at + spent_before
         return Outcome(state, best.best_epoch, reason)
 
     def _train_stage(

@@ -5,6 +5,7 @@ import pytest
 from cnnlab.config import (
     BatchNormalization,
     Convolution,
+    Dense,
     Dropout,
     Flatten,
     GlobalPooling,
@@ -23,7 +24,7 @@ from cnnlab.figures.network import (
     short_count,
 )
 from cnnlab.networks.blueprint import from_layers
-from cnnlab.networks.description import describe
+from cnnlab.networks.description import describe, describe_until_refused
 from cnnlab.networks.recipes import RECIPES
 
 
@@ -82,13 +83,20 @@ def test_a_layer_that_is_no_convolution_may_come_first():
     assert boxes[-1].kind is BoxKind.CLASSES
 
 
-def test_a_refused_layer_is_an_empty_box_at_the_end():
-    boxes = network_boxes(
-        describe(NetworkConfig(layers=(Convolution(filters=2), Flatten())), (8, 8, 1), 2)
-    )
-    figure = draw_network(boxes, refused=True)
-    assert figure.layout.xaxis.ticktext[-1] == "does not fit"
-    assert "classes" not in figure.layout.xaxis.ticktext
+@pytest.mark.parametrize(
+    ("layers", "names"),
+    [
+        ((Convolution(filters=2),), ["pixels", "1"]),
+        ((Convolution(filters=2), Convolution(filters=2), Pooling(size=31)), ["pixels", "1", "2"]),
+        ((Flatten(), Dense(units=4), Convolution(filters=2)), ["pixels", "flatten", "dense"]),
+    ],
+)
+def test_a_refused_layer_is_an_empty_box_behind_all_that_fit(layers, names):
+    network = NetworkConfig(layers=layers)
+    description, refusal = describe_until_refused(network, (8, 8, 1), 2)
+    assert refusal is not None
+    figure = draw_network(network_boxes(description), refused=True)
+    assert list(figure.layout.xaxis.ticktext) == [*names, "does not fit"]
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,10 @@ class AlternatingRun(TrainingRun):
             self._arrays[split] = (pixels, one_hot(images.labels, data.class_count))
         self._plain: keras.Model = stages.build_whole(self.plain_precision)
         compile_model(self._plain, self._config.training, data.class_count)
+        own = self._plain.optimizer
+        self._plain.optimizer = keras.optimizers.deserialize(  # Keras' own of the same name
+            {"class_name": type(own).__name__.lower(), "config": own.get_config()}
+        )
         return stages
 
     def _note_epoch(self, table: Any, epoch: int, figures: dict[str, float]) -> None:

@@ -53,7 +53,9 @@ def prediction(run: Run) -> None:
                 duration_exact,
             )
         )
-    if results.get("training_seconds") and run.config.training.fine_tuning is None:
+    training = run.config.training
+    as_planned = results.get("epochs") == training.epochs and training.fine_tuning is None
+    if results.get("training_seconds") and as_planned:
         rows.append(
             _row(
                 "the training",

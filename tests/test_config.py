@@ -137,3 +137,18 @@ def test_assignment_without_name_or_value_is_refused(word):
 def test_damaged_json_is_refused_with_a_sentence():
     with pytest.raises(ConfigError):
         parse_config("{not json")
+
+
+def test_a_log_name_with_an_unknown_fact_is_refused():
+    with pytest.raises(ConfigError, match=r"log_name: should name only .*not when"):
+        change_config(RunConfig(recipe="quick"), {"training.log_name": "mine-{when}"})
+
+
+def test_parts_that_do_not_fit_together_are_told_with_their_values_alone():
+    changes = {"data.colour": "grey", "network.backbone": {"name": "resnet50"}}
+    with pytest.raises(ConfigError) as refused:
+        change_config(RunConfig(recipe="quick"), changes)
+    assert refused.value.message == (
+        "a backbone takes colour pictures: set data.colour to rgb, or leave the backbone out. "
+        "Received: data.colour=grey and resnet50."
+    )

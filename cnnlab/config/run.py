@@ -39,15 +39,19 @@ class RunConfig(Section):
             if self.training.fine_tuning is not None:
                 raise ValueError(
                     "training.fine_tuning needs a backbone: set network.backbone.name, or switch "
-                    "fine_tuning off"
+                    "fine_tuning off. Received: a fine-tuning and no backbone"
                 )
             return self
         if self.data.colour is Colour.GREY:
-            raise ValueError("a backbone takes colour: set data.colour to rgb")
+            raise ValueError(
+                "a backbone takes colour pictures: set data.colour to rgb, or leave the backbone "
+                f"out. Received: data.colour=grey and {backbone.name.value}"
+            )
         if backbone.views and backbone.features is Features.LIVE:
             raise ValueError(
                 "network.backbone.views belong to cached features: set views to 0, or "
-                "network.backbone.features to cached"
+                f"network.backbone.features to cached. Received: {backbone.views} views of live "
+                "features"
             )
         return self
 
@@ -141,9 +145,13 @@ def _known(place: Any) -> str:
 def _explain(error: ValidationError) -> str:
     sentences = []
     for problem in error.errors(include_url=False):
-        where = ".".join(str(part) for part in problem["loc"]) or "configuration"
+        where = ".".join(str(part) for part in problem["loc"])
         rule = problem["msg"].removeprefix("Value error, ").removeprefix("Input ")
         rule = rule[:1].lower() + rule[1:]
+        if not where and problem["type"] == "value_error":  # of several parts; it names them
+            sentences.append(f"{rule}.")
+            continue
+        where = where or "configuration"
         sentences.append(f"{where}: {rule}. Received: {_short(problem.get('input'))}")
     return "; ".join(sentences)
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from cnnlab.config.section import Section
+
+LOG_FACTS = ("time", "run", "recipe", "conv", "nodes", "dense")
 
 
 class Optimizer(StrEnum):
@@ -116,6 +119,16 @@ class TrainingConfig(Section):
         description="Name of the TensorBoard log; {time}, {run}, {recipe}, {conv}, {nodes} and "
         "{dense} are filled in",
     )
+
+    @field_validator("log_name")
+    @classmethod
+    def _only_known_facts(cls, name: str | None) -> str | None:
+        unknown = sorted(set(re.findall(r"\{(\w*)\}", name or "")) - set(LOG_FACTS))
+        if unknown:
+            raise ValueError(
+                f"should name only {', '.join(LOG_FACTS)} in braces, not {', '.join(unknown)}"
+            )
+        return name
 
     @property
     def total_epochs(self) -> int:

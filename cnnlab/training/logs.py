@@ -44,7 +44,8 @@ def tensorboard_callback(workspace: Workspace, run: Run) -> keras.callbacks.Tens
 def log_name(config: RunConfig, run_id: str, created_at: float) -> str:
     """Name of a run's log: the configured one, else "3-conv-64-nodes-0-dense-1700000000".
 
-    Networks other than plain stacks of one size are named by their recipe.
+    Networks other than plain stacks of one size are named by their recipe. A name that would be
+    the same for another run gets the run's id behind it.
 
     Args:
         config: May hold a name with {time}, {run}, {recipe}, {conv}, {nodes} and {dense}.
@@ -64,6 +65,8 @@ def log_name(config: RunConfig, run_id: str, created_at: float) -> str:
     }
     plain = "{conv}-conv-{nodes}-nodes-{dense}-dense-{time}"
     pattern = config.training.log_name or (plain if config.network.is_grid else "{recipe}-{time}")
+    unique = "{time}" in pattern or "{run}" in pattern
     for name, value in facts.items():
         pattern = pattern.replace("{" + name + "}", value)
-    return _UNSAFE.sub("-", pattern).strip(". ") or run_id
+    name = _UNSAFE.sub("-", pattern).strip(". ")
+    return name if name and unique else f"{name}-{run_id}".lstrip("-")

@@ -29,7 +29,9 @@ def backbone_fields(draft: Draft, prefix: str) -> None:
     """Whether there is a backbone, which one, and how it is used."""
     backbone = draft.network.backbone
     title = "none" if backbone is None else BACKBONES[backbone.name].title
-    with st.expander(f"Backbone: {title}", icon=":material/foundation:"):
+    with st.expander(
+        f"Backbone: {title}", icon=":material/foundation:", key=f"{prefix}open-backbone"
+    ):
         key = f"{prefix}with-backbone"
         show_in(key, backbone is not None)
         st.toggle(

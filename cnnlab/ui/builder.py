@@ -77,10 +77,15 @@ def build_network(fields: Fields, draft: Draft, refusal: NetworkError | None) ->
         with st.container(horizontal=True, gap="small"):
             _block_buttons(draft, blueprint, prefix)
     backbone_fields(draft, prefix)
-    with st.expander("Width and scaling", icon=":material/width:"):
+    with st.expander("Width and scaling", icon=":material/width:", key=f"{prefix}open-width"):
         _width_and_scaling(draft, prefix)
     if not draft.network.is_grid:
-        with st.expander("Layers as text", icon=":material/code:", expanded=blueprint is None):
+        with st.expander(
+            "Layers as text",
+            icon=":material/code:",
+            expanded=blueprint is None,
+            key=f"{prefix}open-text",
+        ):
             _text(draft, prefix)
 
 
@@ -120,7 +125,7 @@ def _blocks(draft: Draft, blueprint: Blueprint, prefix: str, refusal: NetworkErr
         on_change=_show_part,
         args=(draft, key),
     )
-    if refused is not None and refused != draft.part:
+    if refused is not None:
         name = "the head" if refused == last else f"block {refused + 1}"
         st.caption(f":red[:material/error: The layer that does not fit is in {name}.]")
     if draft.part == last:

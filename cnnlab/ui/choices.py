@@ -74,7 +74,12 @@ def _choose(
         return None
     wanted = asked(name) or st.session_state.get(f"chosen-{name}")
     key = f"choose-{name}"
-    show_in(key, wanted if wanted in options else options[0])
+    shown = wanted if wanted is not None and wanted in options else options[0]
+    if st.session_state.get(f"{key}-text") != format_option(shown):
+        # The browser keeps the text that it has unless the value is set anew.
+        st.session_state[f"{key}-text"] = format_option(shown)
+        st.session_state[key] = shown
+    show_in(key, shown)
     chosen: str = st.selectbox(
         label,
         options,

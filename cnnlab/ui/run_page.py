@@ -159,7 +159,7 @@ def _curves(run: Run) -> None:
         return
     ended = run.state.final
     planned = None if ended else run.config.training.epochs
-    best = run.results.get("best_epoch")
+    best = run.results.get("best_epoch") if ended else None  # else of the part before a resume
     dark = context.is_dark()
     left, right = st.columns(2)
     with left:
@@ -174,7 +174,7 @@ def _curves(run: Run) -> None:
 
 def _baseline(run: Run) -> float | None:
     """What always naming the largest class would reach on validation; None before the end."""
-    if not run.has_model:
+    if not (run.has_model and run.state.final):
         return None
     try:
         baseline = majority_baseline(_evaluation(run, Split.VALIDATION).class_counts)

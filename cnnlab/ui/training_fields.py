@@ -122,6 +122,7 @@ def stopping_fields(fields: Fields) -> None:
                 high=1000,
                 help="Epochs before it never end the run",
             )
+        _warn_of_patience(fields)
 
 
 def fine_tuning_fields(fields: Fields, *, with_backbone: bool) -> None:
@@ -209,6 +210,24 @@ def machine_fields(fields: Fields) -> None:
             length=120,
             placeholder="named by the recipe and the time",
             help="{time}, {run}, {recipe}, {conv}, {nodes} and {dense} are filled in",
+        )
+
+
+def _warn_of_patience(fields: Fields) -> None:
+    """Say so where early stopping cannot end the run any earlier than it ends anyway."""
+    patience, start, epochs = (
+        fields.changes.get(name, fields.value(name))
+        for name in (
+            "training.early_stopping.patience",
+            "training.early_stopping.start_epoch",
+            "training.epochs",
+        )
+    )
+    earliest = max(1, start - 1) + patience
+    if earliest >= epochs:
+        st.caption(
+            f":material/info: The earliest end is after epoch {earliest:,}: with {epochs:,} epochs "
+            "it never ends a run."
         )
 
 

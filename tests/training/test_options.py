@@ -201,6 +201,7 @@ def test_logs_for_tensorboard_and_a_table_hold_every_epoch(store, workspace, cla
         ("quick", None, "quick-1700000000"),
         ("quick", "../{run}/x", "-quick-1-x"),
         ("quick", "...", "quick-1"),
+        ("quick", "mine", "mine-quick-1"),
     ],
 )
 def test_logs_are_named_as_in_the_study_and_stay_in_their_folder(recipe_name, pattern, expected):

@@ -27,6 +27,7 @@ from cnnlab.options import (
     RunArgument,
     SetOption,
     WorkspaceOption,
+    chosen_config,
     open_place,
 )
 from cnnlab.workspace import RunFiles, Workspace, open_workspace
@@ -72,17 +73,14 @@ def train(
     json: JsonOption = False,
 ) -> None:
     """Train a network; waits and shows progress, and the run goes on if you leave."""
-    from cnnlab.config import change_config, parse_assignments
     from cnnlab.datasets.selection import select
     from cnnlab.datasets.splits import assign_splits
-    from cnnlab.networks.description import describe
     from cnnlab.runs.audits import known_pairs
-    from cnnlab.runs.own_recipes import find_recipe
     from cnnlab.runs.runs import submit_run
     from cnnlab.runs.scans import scan_place
 
     place, store = open_place(workspace)
-    config = change_config(find_recipe(store, recipe).config, parse_assignments(assignments or []))
+    config = chosen_config(store, recipe, assignments)
     with console.phases(quiet=json) as report:
         dataset, index, _ = scan_place(store, place, data, report)
     console.warn_of(index.notes)
@@ -90,8 +88,6 @@ def train(
     assignment = assign_splits(chosen, config.split, known_pairs(place, dataset, index))
     for warning in assignment.warnings:
         console.warn(warning)
-    size = config.data.size
-    describe(config.network, (size, size, config.data.colour.channels), len(assignment.class_names))
     run_id = submit_run(store, dataset.id, config)
     run_commands.follow(place, store, run_id, detach=detach, json=json)
 

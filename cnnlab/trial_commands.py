@@ -9,7 +9,14 @@ import typer
 
 from cnnlab import console
 from cnnlab.errors import CnnlabError
-from cnnlab.options import DataOption, JsonOption, SetOption, WorkspaceOption, open_place
+from cnnlab.options import (
+    DataOption,
+    JsonOption,
+    SetOption,
+    WorkspaceOption,
+    chosen_config,
+    open_place,
+)
 from cnnlab.workspace import open_workspace
 
 if TYPE_CHECKING:
@@ -84,15 +91,13 @@ def _ask(
     json: bool,
 ) -> dict[str, Any]:
     """Have a trial carried out and wait for its answer."""
-    from cnnlab.config import change_config, parse_assignments
     from cnnlab.runs import jobs
-    from cnnlab.runs.own_recipes import find_recipe
     from cnnlab.runs.scans import scan_place
     from cnnlab.runs.scheduler import ensure_scheduler
     from cnnlab.runs.trials import TrialRequest, submit_trial, trial_result
 
     place, store = open_place(workspace)
-    config = change_config(find_recipe(store, recipe).config, parse_assignments(assignments or []))
+    config = chosen_config(store, recipe, assignments)
     with console.phases(quiet=json) as report:
         dataset, _, _ = scan_place(store, place, data, report)
         job_id = submit_trial(store, dataset.id, TrialRequest.about(question, config))

@@ -165,6 +165,7 @@ def fine_tuned(tmp_path_factory):
     store.close()
 
 
+@pytest.mark.xdist_group("fine-tuned")  # one worker makes the run for both
 def test_fine_tuning_follows_and_trains_the_last_layers(fine_tuned):
     store, _, run_id = fine_tuned
     records = runs.epoch_records(store, run_id)
@@ -185,6 +186,7 @@ def test_thawing_leaves_the_first_layers_and_normalisation_as_they_are():
     assert not any(isinstance(layer, keras.layers.BatchNormalization) for layer in trained)
 
 
+@pytest.mark.xdist_group("fine-tuned")  # one worker makes the run for both
 def test_a_stopped_fine_tuning_resumes_inside_it(fine_tuned, monkeypatch):
     store, place, whole = fine_tuned
     run_id = claimed(store, runs.get_run(store, whole).dataset_id, FINE_TUNED)

@@ -27,7 +27,6 @@ from cnnlab.options import (
     RunArgument,
     SetOption,
     WorkspaceOption,
-    chosen_config,
     open_place,
 )
 from cnnlab.workspace import RunFiles, Workspace, open_workspace
@@ -76,11 +75,12 @@ def train(
     from cnnlab.datasets.selection import select
     from cnnlab.datasets.splits import assign_splits
     from cnnlab.runs.audits import known_pairs
+    from cnnlab.runs.own_recipes import chosen_config
     from cnnlab.runs.runs import submit_run
     from cnnlab.runs.scans import scan_place
 
     place, store = open_place(workspace)
-    config = chosen_config(store, recipe, assignments)
+    config = chosen_config(store, recipe, assignments or [])
     with console.phases(quiet=json) as report:
         dataset, index, _ = scan_place(store, place, data, report)
     console.warn_of(index.notes)

@@ -10,7 +10,6 @@ import typer
 from cnnlab.workspace import Workspace, open_workspace
 
 if TYPE_CHECKING:
-    from cnnlab.config import RunConfig
     from cnnlab.runs.store import Store
 
 WorkspaceOption = Annotated[
@@ -40,21 +39,3 @@ def open_place(folder: Path | None) -> tuple[Workspace, Store]:
 
     place = open_workspace(folder)
     return place, open_store(place)
-
-
-def chosen_config(store: Store, recipe: str, assignments: list[str] | None) -> RunConfig:
-    """The configuration that --recipe and --set name, before any picture is looked at.
-
-    Raises:
-        ConfigError: If there is no such recipe or field, or a value breaks its rule.
-        NetworkError: If the layers do not fit together.
-    """
-    from cnnlab.config import change_config, parse_assignments
-    from cnnlab.networks.description import describe
-    from cnnlab.runs.own_recipes import find_recipe
-
-    config = change_config(find_recipe(store, recipe).config, parse_assignments(assignments or []))
-    size = config.data.size
-    # Any number of classes fits behind layers that two fit behind.
-    describe(config.network, (size, size, config.data.colour.channels), 2)
-    return config

@@ -14,7 +14,6 @@ from cnnlab.options import (
     JsonOption,
     SetOption,
     WorkspaceOption,
-    chosen_config,
     open_place,
 )
 from cnnlab.workspace import open_workspace
@@ -92,12 +91,13 @@ def _ask(
 ) -> dict[str, Any]:
     """Have a trial carried out and wait for its answer."""
     from cnnlab.runs import jobs
+    from cnnlab.runs.own_recipes import chosen_config
     from cnnlab.runs.scans import scan_place
     from cnnlab.runs.scheduler import ensure_scheduler
     from cnnlab.runs.trials import TrialRequest, submit_trial, trial_result
 
     place, store = open_place(workspace)
-    config = chosen_config(store, recipe, assignments)
+    config = chosen_config(store, recipe, assignments or [])
     with console.phases(quiet=json) as report:
         dataset, _, _ = scan_place(store, place, data, report)
         job_id = submit_trial(store, dataset.id, TrialRequest.about(question, config))

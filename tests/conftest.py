@@ -20,9 +20,6 @@ from tests.trained import make_trained_workspace
 settings.register_profile("ci", deadline=None, derandomize=True)
 
 os.environ.setdefault("CNNLAB_WARM_WORKER", "off")  # its start would take the tests' processor
-if "PYTEST_XDIST_WORKER" in os.environ:  # as many tests as processors run side by side already
-    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
-    os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
 
 DATA_VARIABLE = "CNNLAB_TEST_DATA"
 

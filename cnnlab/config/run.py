@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import Field, ValidationError, model_validator
@@ -92,7 +92,7 @@ def change_config(config: RunConfig, changes: Mapping[str, Any]) -> RunConfig:
     return parse_config(document)
 
 
-def parse_assignments(assignments: list[str]) -> dict[str, Any]:
+def parse_assignments(assignments: Sequence[str]) -> dict[str, Any]:
     """Read "section.field=value" words, values as JSON or, failing that, as plain text.
 
     Raises:

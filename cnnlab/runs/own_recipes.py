@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import re
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Row, delete, insert, select, update
 
-from cnnlab.config import RunConfig, parse_config
+from cnnlab.config import RunConfig, change_config, parse_assignments, parse_config
 from cnnlab.errors import ConfigError
 from cnnlab.networks import recipes as built_in
+from cnnlab.networks.description import describe
 from cnnlab.networks.recipe import Recipe
 from cnnlab.runs.schema import recipes
 from cnnlab.runs.store import Store
@@ -82,6 +84,25 @@ def save_recipe(
                 reason="recipe-exists",
             )
     return Recipe(name=name, summary=summary, class_count=class_count, config=config)
+
+
+def chosen_config(store: Store, name: str, assignments: Sequence[str]) -> RunConfig:
+    """A recipe's configuration with some values set, before any picture is looked at.
+
+    Args:
+        store: Where own recipes are.
+        name: Of a recipe, a built-in or an own one.
+        assignments: Words such as "training.epochs=5".
+
+    Raises:
+        ConfigError: If there is no such recipe or field, or a value breaks its rule.
+        NetworkError: If the layers do not fit together.
+    """
+    config = change_config(find_recipe(store, name).config, parse_assignments(assignments))
+    size = config.data.size
+    # Any number of classes fits behind layers that two fit behind.
+    describe(config.network, (size, size, config.data.colour.channels), 2)
+    return config
 
 
 def find_recipe(store: Store, name: str) -> Recipe:

@@ -53,6 +53,11 @@ class DataConfig(Section):
             raise ValueError("at least two different classes must be chosen")
         return tuple(sorted(set(classes)))
 
+    @property
+    def picture_shape(self) -> tuple[int, int, int]:
+        """(height, width, channels) of a prepared picture."""
+        return (self.size, self.size, self.colour.channels)
+
 
 class SplitConfig(Section):
     """Fractions of each class, used where the folders do not give the split themselves."""

@@ -7,6 +7,7 @@ larger than the whole budget is read from its own files instead, batch by batch.
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
@@ -71,7 +72,7 @@ class StreamedPixels:
     @property
     def shape(self) -> tuple[int, ...]:
         """(n, size, size, channels)."""
-        return (len(self.pictures), self.data.size, self.data.size, self.data.colour.channels)
+        return (len(self.pictures), *self.data.picture_shape)
 
     def __getitem__(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
         """Prepare some of the pictures, on several threads.
@@ -156,7 +157,7 @@ def open_pixels(
             "Choose another folder, or scan it again.",
         )
     name = f"{_digest(pictures)}-{data.size}-{data.resize.value}-{data.colour.value}"
-    shape = (len(paths), data.size, data.size, data.colour.channels)
+    shape = (len(paths), *data.picture_shape)
     file = _PixelFile(workspace.pixels_folder / f"{name}.npy", shape, paths)
     cache = PixelCache(workspace)
     ready = file.open()
@@ -302,7 +303,7 @@ def _prepare(
 
 def _prepare_in_threads(root: Path, pictures: Sequence[Picture], data: DataConfig) -> Pieces:
     """Pieces small enough that those which wait do not fill the memory."""
-    picture_bytes = data.size * data.size * data.colour.channels
+    picture_bytes = math.prod(data.picture_shape)
     step = min(_PIECE_PICTURES, max(1, _PIECE_BYTES // picture_bytes))
     pieces = (pictures[start : start + step] for start in range(0, len(pictures), step))
     return in_order(lambda piece: _prepare_piece(root, piece, data), pieces)
@@ -310,7 +311,7 @@ def _prepare_in_threads(root: Path, pictures: Sequence[Picture], data: DataConfi
 
 def _prepare_piece(root: Path, pictures: Sequence[Picture], data: DataConfig) -> NDArray[np.uint8]:
     """A few prepared pictures, shape (n, size, size, channels)."""
-    piece = np.empty((len(pictures), data.size, data.size, data.colour.channels), dtype=np.uint8)
+    piece = np.empty((len(pictures), *data.picture_shape), dtype=np.uint8)
     for row, (path, content) in enumerate(pictures):
         picture = load(_read_known(root, path, content), name=path)
         piece[row] = prepare(picture, data.size, data.resize, data.colour)

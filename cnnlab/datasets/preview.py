@@ -86,7 +86,7 @@ def prepare_rows(root: Path, rows: pd.DataFrame, data: DataConfig) -> PreparedPi
         pixels.append(prepare(picture, data.size, data.resize, data.colour))
         classes.append(name)
         paths.append(path)
-    shape = (0, data.size, data.size, data.colour.channels)
+    shape = (0, *data.picture_shape)
     return PreparedPictures(
         np.stack(pixels) if pixels else np.empty(shape, dtype=np.uint8),
         tuple(classes),

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from cnnlab.figures.text import axis_labels, escape, percent
-from cnnlab.figures.theme import class_colours, shades, style
+from cnnlab.figures.theme import class_colours, name_rows, shades, style
 
 _FAINT = 0.45  # opacity of all bars but the first
 
@@ -106,15 +106,8 @@ def draw_probabilities(info: ProbabilitiesInfo, *, dark: bool) -> go.Figure:
     figure.update_xaxes(
         range=[0, 1.2], tickvals=[0, 0.25, 0.5, 0.75, 1], tickformat=".0%", fixedrange=True
     )
-    figure.update_yaxes(
-        type="category",
-        categoryorder="array",
-        categoryarray=labels,
-        autorange="reversed",
-        showgrid=False,
-        fixedrange=True,
-        tickfont_color=shades(dark).text,
-    )
+    name_rows(figure, labels)
+    figure.update_yaxes(tickfont_color=shades(dark).text)
     title = "Probability"
     if info.left_out:
         title = f"Probability (top {len(labels)} of {len(labels) + info.left_out})"

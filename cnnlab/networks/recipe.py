@@ -29,8 +29,7 @@ class Recipe:
     @property
     def input_shape(self) -> tuple[int, int, int]:
         """(height, width, channels) of the pictures that it takes."""
-        data = self.config.data
-        return (data.size, data.size, data.colour.channels)
+        return self.config.data.picture_shape
 
     def to_row(self) -> dict[str, Any]:
         """Name, input shape, classes, parameters and summary, JSON-ready.

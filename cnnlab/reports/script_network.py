@@ -222,7 +222,7 @@ def _layer_lines(config: RunConfig, target: str) -> Iterator[str]:
     A remark tells the shape of one picture's values wherever it changes.
     """
     network, data = config.network, config.data
-    pixels = (data.size, data.size, data.colour.channels)
+    pixels = data.picture_shape
     shapes = {row.name: row.output_shape for row in describe(network, pixels, 2).rows}
     shape: Shape = shapes.get(BACKBONE_NAME, pixels)
     if BACKBONE_NAME in shapes:

@@ -99,9 +99,8 @@ def chosen_config(store: Store, name: str, assignments: Sequence[str]) -> RunCon
         NetworkError: If the layers do not fit together.
     """
     config = change_config(find_recipe(store, name).config, parse_assignments(assignments))
-    size = config.data.size
     # Any number of classes fits behind layers that two fit behind.
-    describe(config.network, (size, size, config.data.colour.channels), 2)
+    describe(config.network, config.data.picture_shape, 2)
     return config
 
 

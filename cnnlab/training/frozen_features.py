@@ -22,7 +22,7 @@ from cnnlab.runs.settings import pixel_budget_bytes
 from cnnlab.runs.store import Store
 from cnnlab.training.backbones import export_backbone, leading_pooling
 from cnnlab.training.batches import LabelledFeatures, LabelledPixels
-from cnnlab.training.preparing import PreparedData, input_shape
+from cnnlab.training.preparing import PreparedData
 from cnnlab.workspace import Workspace
 
 COMPUTING = "computing the features"
@@ -70,7 +70,7 @@ def cached_features(
             make_model=lambda file: export_backbone(
                 file,
                 config.network,
-                input_shape(config),
+                config.data.picture_shape,
                 pooling=leading_pooling(config.network),
                 seed=config.training.seed,
                 weights=weights,

@@ -49,18 +49,12 @@ class PreparedData:
 
     def describe(self, config: RunConfig) -> NetworkDescription:
         """The configured network for these classes."""
-        return describe(config.network, input_shape(config), self.class_count)
+        return describe(config.network, config.data.picture_shape, self.class_count)
 
     def content_hashes(self, split: Split) -> list[str]:
         """Content hash of each picture of a split, in its order."""
         frame = self.assignment.frame
         return [self.contents[path] for path in frame["path"][frame["split"] == split.value]]
-
-
-def input_shape(config: RunConfig) -> tuple[int, int, int]:
-    """(height, width, channels) of the pictures that a network gets."""
-    data = config.data
-    return (data.size, data.size, data.colour.channels)
 
 
 def bring_weights(config: RunConfig, report: PhaseProgress) -> Path | None:

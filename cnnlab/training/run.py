@@ -40,7 +40,7 @@ from cnnlab.training.continuing import Continuation
 from cnnlab.training.export import check_export, export_model, load_weights, save_weights
 from cnnlab.training.logs import EpochTable, tensorboard_callback
 from cnnlab.training.memory import MemoryWatch, not_enough_memory, require_memory
-from cnnlab.training.preparing import PreparedData, bring_weights, input_shape, prepare_data
+from cnnlab.training.preparing import PreparedData, bring_weights, prepare_data
 from cnnlab.training.scoring import score
 from cnnlab.training.stages import FINE_TUNING, Stage, Stages
 from cnnlab.training.trial import deserves_trial, try_steps
@@ -267,7 +267,7 @@ class TrainingRun:
         config, class_names = self._config, data.assignment.class_names
         model = build(  # anew: in float32, whatever it was trained in
             config.network,
-            input_shape(config),
+            config.data.picture_shape,
             data.class_count,
             config.training.seed,
             backbone_weights=weights,

@@ -20,7 +20,7 @@ from cnnlab.training.compiling import compile_model
 from cnnlab.training.devices import on_devices, replica_devices
 from cnnlab.training.export import load_weights
 from cnnlab.training.frozen_features import cached_features, uses_cached_features
-from cnnlab.training.preparing import PreparedData, input_shape
+from cnnlab.training.preparing import PreparedData
 from cnnlab.workspace import Workspace
 
 MAIN = "main"
@@ -141,7 +141,7 @@ class Stages:
         """The whole network from pixels to probabilities, not compiled."""
         return build(
             self._config.network,
-            input_shape(self._config),
+            self._config.data.picture_shape,
             self.class_count,
             self._config.training.seed,
             precision=precision,

@@ -27,9 +27,7 @@ def described(
 
     Where it does not, the description ends in front of the layer that does not fit.
     """
-    size = config.data.size
-    shape = (size, size, config.data.colour.channels)
-    return describe_until_refused(config.network, shape, class_count)
+    return describe_until_refused(config.network, config.data.picture_shape, class_count)
 
 
 def show_network(

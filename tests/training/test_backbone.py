@@ -14,12 +14,10 @@ from cnnlab.networks.recipes import recipe
 from cnnlab.runs import jobs, runs
 from cnnlab.runs.datasets import add_dataset
 from cnnlab.runs.states import RunState
-from cnnlab.runs.store import open_store
 from cnnlab.training.frozen_features import cached_features, uses_cached_features
 from cnnlab.training.preparing import prepare_data
 from cnnlab.training.stages import thaw
-from cnnlab.workspace import RunFiles, open_workspace
-from tests.pictures import write_class_folders
+from cnnlab.workspace import RunFiles
 from tests.training.test_checkpoints import interrupt_in_epoch, losses
 from tests.training.test_run import THIS_PROCESS, carry_out, claimed
 
@@ -146,34 +144,6 @@ def test_features_stay_within_their_budget(workspace):
     assert not (workspace.features_folder / "one").exists()
 
 
-FINE_TUNED = small(
-    training__epochs=1, training__fine_tuning={"epochs": 3, "layers": 30, "learning_rate": 1e-4}
-)
-
-
-@pytest.fixture(scope="module")
-def fine_tuned(tmp_path_factory):
-    """A store and its workspace with one finished run of FINE_TUNED."""
-    folder = tmp_path_factory.mktemp("fine-tuned")
-    place = open_workspace(folder / "workspace")
-    store = open_store(place)
-    dataset = add_dataset(store, place, write_class_folders(folder / "colours"))
-    run_id = claimed(store, dataset.id, FINE_TUNED)
-    state, _ = carry_out(store, place, run_id)
-    assert state is RunState.COMPLETED
-    yield store, place, run_id
-    store.close()
-
-
-@pytest.mark.xdist_group("fine-tuned")  # one worker makes the run for both
-def test_fine_tuning_follows_and_trains_the_last_layers(fine_tuned):
-    store, _, run_id = fine_tuned
-    records = runs.epoch_records(store, run_id)
-    assert [record["epoch"] for record in records] == [1, 2, 3, 4]
-    assert [record["learning_rate"] for record in records[1:]] == pytest.approx([1e-4] * 3)
-    assert runs.get_run(store, run_id).results["export_difference"] <= 1e-4
-
-
 def test_thawing_leaves_the_first_layers_and_normalisation_as_they_are():
     backbone = keras.applications.MobileNetV2(
         input_shape=(32, 32, 3), include_top=False, weights=None, alpha=0.35
@@ -186,16 +156,27 @@ def test_thawing_leaves_the_first_layers_and_normalisation_as_they_are():
     assert not any(isinstance(layer, keras.layers.BatchNormalization) for layer in trained)
 
 
-@pytest.mark.xdist_group("fine-tuned")  # one worker makes the run for both
-def test_a_stopped_fine_tuning_resumes_inside_it(fine_tuned, monkeypatch):
-    store, place, whole = fine_tuned
-    run_id = claimed(store, runs.get_run(store, whole).dataset_id, FINE_TUNED)
+def test_fine_tuning_follows_and_resumes_inside_it_after_a_stop(
+    store, workspace, class_folders, monkeypatch
+):
+    dataset = add_dataset(store, workspace, class_folders)
+    tuning = {"epochs": 3, "layers": 30, "learning_rate": 1e-4}
+    config = small(training__epochs=1, training__fine_tuning=tuning)
+    whole = claimed(store, dataset.id, config)
+    state, _ = carry_out(store, workspace, whole)
+    assert state is RunState.COMPLETED
+    records = runs.epoch_records(store, whole)
+    assert [record["epoch"] for record in records] == [1, 2, 3, 4]
+    assert [record["learning_rate"] for record in records[1:]] == pytest.approx([1e-4] * 3)
+    assert runs.get_run(store, whole).results["export_difference"] <= 1e-4
+
+    run_id = claimed(store, dataset.id, config)
     job_id = runs.get_run(store, run_id).job.id
     interrupt_in_epoch(monkeypatch, store, job_id, 3)
-    state, _ = carry_out(store, place, run_id)
+    state, _ = carry_out(store, workspace, run_id)
     jobs.finish(store, job_id, state)
     jobs.claim(store, runs.resume_run(store, run_id).job.id, THIS_PROCESS)
-    state, _ = carry_out(store, place, run_id)
+    state, _ = carry_out(store, workspace, run_id)
     assert state is RunState.COMPLETED
     np.testing.assert_allclose(losses(store, run_id), losses(store, whole), rtol=1e-4)
 

@@ -11,6 +11,8 @@ frame.run_page(
             st.Page(frame.SAMPLES, title="Samples", icon=":material/photo_library:"),
             st.Page(frame.TRAIN, title="Train", icon=":material/model_training:"),
             st.Page(frame.RUN, title="Run", icon=":material/monitoring:"),
+            st.Page(frame.LEADERBOARD, title="Leaderboard", icon=":material/leaderboard:"),
+            st.Page(frame.COMPARE, title="Compare", icon=":material/compare_arrows:"),
             st.Page(frame.CLASSIFY, title="Classify", icon=":material/image_search:"),
         ],
         position="top",

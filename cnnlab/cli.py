@@ -13,10 +13,15 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from cnnlab import (
+    compare_commands,
     console,
     data_commands,
     dataset_commands,
+    explain_commands,
+    export_commands,
+    learning_commands,
     recipe_commands,
+    report_commands,
     run_commands,
     trial_commands,
 )
@@ -41,11 +46,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-run_commands.add_to(app)
-trial_commands.add_to(app)
-dataset_commands.add_to(app)
-data_commands.add_to(app)
-recipe_commands.add_to(app)
+for commands in (
+    run_commands,
+    trial_commands,
+    dataset_commands,
+    data_commands,
+    recipe_commands,
+    compare_commands,
+    explain_commands,
+    export_commands,
+    learning_commands,
+    report_commands,
+):
+    commands.add_to(app)
 
 
 def main() -> None:

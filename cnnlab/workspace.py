@@ -174,6 +174,21 @@ class RunFiles:
         return self.folder / "features.npy"
 
     @property
+    def exports_folder(self) -> Path:
+        """The finished network for other programs, a folder a format."""
+        return self.folder / "exports"
+
+    @property
+    def views_folder(self) -> Path:
+        """Filters and feature maps that somebody has asked to see."""
+        return self.folder / "views"
+
+    @property
+    def training_features(self) -> Path:
+        """Penultimate features of training pictures, with their paths."""
+        return self.folder / "training_features.parquet"
+
+    @property
     def log(self) -> Path:
         """What the worker printed."""
         return self.folder / "worker.log"

@@ -39,7 +39,7 @@ ALLOWED = {
     "evaluation": DATA | {"evaluation"},
     "runs": DATA | {"runs", "networks"},
     "inference": DATA | {"inference", "evaluation", "networks"},
-    "reports": DATA | {"reports", "networks", "runs", "evaluation", "inference"},
+    "reports": DATA | {"reports", "figures", "networks", "runs", "evaluation", "inference"},
     "figures": DATA | {"figures", "evaluation", "networks"},
     "training": DATA | {"training", "networks", "inference", "evaluation", "runs"},
     "ui": DATA | {"ui", "figures", "evaluation", "inference", "runs", "networks", "reports"},
@@ -51,6 +51,11 @@ ALLOWED = {
     "dataset_commands": DATA | {"options", "console", "runs"},
     "data_commands": DATA | {"options", "dataset_commands", "console", "runs"},
     "recipe_commands": BASE | {"options", "console", "networks", "runs"},
+    "compare_commands": BASE | {"options", "console", "runs", "evaluation", "reports"},
+    "explain_commands": DATA | {"options", "console", "runs", "inference", "figures"},
+    "export_commands": BASE | {"options", "console", "runs"},
+    "learning_commands": BASE | {"options", "console", "runs", "evaluation", "reports"},
+    "report_commands": BASE | {"options", "console", "runs", "reports"},
     "cli": DATA
     | {
         "options",
@@ -59,6 +64,11 @@ ALLOWED = {
         "recipe_commands",
         "run_commands",
         "trial_commands",
+        "compare_commands",
+        "explain_commands",
+        "export_commands",
+        "learning_commands",
+        "report_commands",
         "console",
         "networks",
         "inference",
@@ -141,6 +151,8 @@ print(json.dumps([opened, len(answers), [name for name in heavy if name in sys.m
         "pages/data/samples.py",
         "pages/training/train.py",
         "pages/results/run.py",
+        "pages/results/leaderboard.py",
+        "pages/results/compare.py",
         "pages/results/classify.py",
     ]
     result = subprocess.run(
@@ -154,6 +166,14 @@ print(json.dumps([opened, len(answers), [name for name in heavy if name in sys.m
     )
     assert result.returncode == 0, result.stderr
     opened, answers, heavy = json.loads(result.stdout.strip().splitlines()[-1])
-    assert opened == ["cnnlab", "Samples", "Train", "Run", "Classify"]
+    assert opened == [
+        "cnnlab",
+        "Samples",
+        "Train",
+        "Run",
+        "Leaderboard",
+        "Compare",
+        "Classify",
+    ]
     assert answers == 1
     assert heavy == []

@@ -79,11 +79,23 @@ def insert_job(
 
 
 def submit_job(
-    store: Store, kind: JobKind, dataset_id: str, parameters: Mapping[str, Any] | None = None
+    store: Store,
+    kind: JobKind,
+    dataset_id: str,
+    parameters: Mapping[str, Any] | None = None,
+    *,
+    run_id: str | None = None,
 ) -> int:
     """Ask for work on a data set; the same work that is already waiting is enough.
 
     So is work that runs already, but for a scan or an audit: those may have passed by what is new.
+
+    Args:
+        store: Of the workspace.
+        kind: What to do.
+        dataset_id: The data set.
+        parameters: What the kind needs to know.
+        run_id: The run that the work is for, if it is for one.
 
     Returns:
         The job's id.
@@ -94,6 +106,7 @@ def submit_job(
             select(jobs.c.id, jobs.c.parameters).where(
                 jobs.c.kind == kind,
                 jobs.c.dataset_id == dataset_id,
+                jobs.c.run_id.is_not_distinct_from(run_id),
                 jobs.c.state.in_(
                     [RunState.QUEUED]
                     if kind in (JobKind.SCAN, JobKind.AUDIT)
@@ -104,7 +117,7 @@ def submit_job(
         for row in same:
             if (row.parameters or {}) == wanted:
                 return int(row.id)
-        return insert_job(connection, kind, dataset_id, parameters=wanted)
+        return insert_job(connection, kind, dataset_id, run_id, wanted)
 
 
 def log_of(workspace: Workspace, job: Job) -> Path:
@@ -147,6 +160,26 @@ def latest_job(store: Store, kind: JobKind, dataset_id: str) -> Job | None:
             .limit(1)
         ).one_or_none()
     return None if row is None else job_from_row(row)
+
+
+def latest_job_of_run(
+    store: Store, kind: JobKind, run_id: str, parameters: Mapping[str, Any] | None = None
+) -> Job | None:
+    """The newest job of a kind for a run, whatever its state.
+
+    Args:
+        store: Of the workspace.
+        kind: What it does.
+        run_id: The run.
+        parameters: Look only at jobs that were asked for with exactly these; None takes any.
+    """
+    query = select(jobs).where(jobs.c.kind == kind, jobs.c.run_id == run_id)
+    with store.read() as connection:
+        rows = connection.execute(query.order_by(jobs.c.id.desc())).all()
+    for row in rows:
+        if parameters is None or (row.parameters or {}) == dict(parameters):
+            return job_from_row(row)
+    return None
 
 
 def queue_position(store: Store, job: Job) -> int:

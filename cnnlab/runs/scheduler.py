@@ -34,6 +34,8 @@ AT_ONCE = {
     JobKind.AUDIT: 1,
     JobKind.MAP: 1,
     JobKind.EXPORT: 1,
+    JobKind.EXPORT_MODEL: 1,
+    JobKind.INSPECT: 1,
 }
 TROUBLE_PAUSE_SECONDS = 2.0
 STOP_GRACE_SECONDS = 120.0

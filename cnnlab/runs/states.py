@@ -34,8 +34,10 @@ class JobKind(StrEnum):
     AUDIT = "audit"  # measure them, find copies and shortcuts
     MAP = "map"  # lay them out in a plane
     EXPORT = "export"  # write the corrected set into a new folder
+    EXPORT_MODEL = "export-model"  # write a finished network for other programs, and check it
+    INSPECT = "inspect"  # filters and feature maps of a finished network
 
     @property
     def needs_tensorflow(self) -> bool:
         """True for work that a worker with TensorFlow in memory starts sooner."""
-        return self in (JobKind.TRAIN, JobKind.TRIAL)
+        return self in (JobKind.TRAIN, JobKind.TRIAL, JobKind.EXPORT_MODEL, JobKind.INSPECT)

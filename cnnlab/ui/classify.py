@@ -17,8 +17,8 @@ from cnnlab.runs.datasets import get_dataset
 from cnnlab.runs.runs import Run
 from cnnlab.ui import context
 from cnnlab.ui.charts import show_chart
-from cnnlab.ui.data import predictions_of
 from cnnlab.ui.home import TOUR
+from cnnlab.ui.results import predictions_of
 from cnnlab.workspace import RunFiles
 
 SHOWN_PX = 320

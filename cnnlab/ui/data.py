@@ -18,12 +18,10 @@ from cnnlab.datasets.selection import select
 from cnnlab.datasets.splits import SplitAssignment, assign_splits
 from cnnlab.datasets.thumbnails import Picture, Thumbnails
 from cnnlab.errors import CnnlabError, DatasetError
-from cnnlab.evaluation.predictions import Predictions, read_predictions
 from cnnlab.runs import audits, corrections
 from cnnlab.runs.audits import AuditFiles
 from cnnlab.runs.datasets import Dataset, get_dataset
 from cnnlab.ui import context
-from cnnlab.workspace import RunFiles
 
 
 def index_of(dataset: Dataset) -> DatasetIndex | None:
@@ -102,16 +100,6 @@ def thumbnails_of(root: Path, rows: pd.DataFrame) -> list[bytes | None]:
     return _thumbnails(context.workspace().thumbnails_folder).get(pictures)
 
 
-def predictions_of(run_id: str) -> Predictions:
-    """A run's stored predictions.
-
-    Raises:
-        RunError: If they are missing or damaged.
-    """
-    file = RunFiles(context.workspace().run_folder(run_id)).predictions
-    return _read_predictions(file, file.stat().st_mtime_ns if file.exists() else 0)
-
-
 def _index_state(dataset: Dataset) -> str | None:
     """A word that changes whenever the index or the corrections do."""
     try:
@@ -179,8 +167,3 @@ def _means(dataset_id: str, state: str, audit: str) -> dict[str, NDArray[np.uint
 @st.cache_resource(show_spinner=False)
 def _thumbnails(folder: Path) -> Thumbnails:
     return Thumbnails(folder)
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _read_predictions(file: Path, changed_ns: int) -> Predictions:
-    return read_predictions(file)

@@ -19,6 +19,8 @@ HOME = "pages/start/home.py"
 SAMPLES = "pages/data/samples.py"
 TRAIN = "pages/training/train.py"
 RUN = "pages/results/run.py"
+LEADERBOARD = "pages/results/leaderboard.py"
+COMPARE = "pages/results/compare.py"
 CLASSIFY = "pages/results/classify.py"
 
 late_requests.leave_unanswered()

@@ -1,41 +1,51 @@
-"""The panels of the Run page."""
+"""The Run page: a training while it happens, and the views of what came out of it."""
 
 from __future__ import annotations
 
 import json
 
-import pandas as pd
 import streamlit as st
 
-from cnnlab.datasets.balance import is_uneven, majority_baseline
-from cnnlab.datasets.splits import Split
-from cnnlab.errors import CnnlabError
-from cnnlab.evaluation.metrics import (
-    Evaluation,
-    evaluate,
-    most_confused_pairs,
-)
-from cnnlab.evaluation.predictions import Predictions
-from cnnlab.figures.confusion import plot_confusion
-from cnnlab.figures.curves import plot_accuracy, plot_loss
-from cnnlab.figures.text import escape_markdown, percent
+from cnnlab.figures.text import escape_markdown
 from cnnlab.runs import jobs
 from cnnlab.runs.datasets import find_dataset
 from cnnlab.runs.provenance import corrections_used, data_changes
-from cnnlab.runs.runs import Run, epoch_records, get_run, run_events
+from cnnlab.runs.runs import Run, get_run, run_events
 from cnnlab.runs.states import RunState
-from cnnlab.ui import context, frame, run_actions, run_facts
+from cnnlab.ui import (
+    context,
+    frame,
+    run_actions,
+    run_confidence,
+    run_confusion,
+    run_facts,
+    run_inside,
+    run_more_data,
+    run_overview,
+    run_pictures,
+    run_share,
+    views,
+)
 from cnnlab.ui.address import go
-from cnnlab.ui.charts import show_chart
 from cnnlab.ui.choices import DATA, RUN
-from cnnlab.ui.data import predictions_of
 from cnnlab.ui.home import TOUR
-from cnnlab.ui.live import duration, show_progress, state_badge
+from cnnlab.ui.live import show_progress, state_badge
 from cnnlab.workspace import RunFiles
 
 POLL_SECONDS = 0.75
 LOG_LINES = 40
-_CONFUSED_PAIRS = 3
+
+OVERVIEW = "overview"
+_VIEWS = {
+    OVERVIEW: (":material/monitoring: Overview", run_overview.show),
+    "mistakes": (":material/grid_on: Mistakes", run_confusion.show),
+    "pictures": (":material/photo_library: Pictures", run_pictures.show),
+    "confidence": (":material/percent: Confidence", run_confidence.show),
+    "inside": (":material/visibility: Inside", run_inside.show),
+    "more-data": (":material/add_photo_alternate: More pictures?", run_more_data.show),
+    "share": (":material/ios_share: Share", run_share.show),
+}
+"""By the name in the address: label, and what draws the view. All but the first need a model."""
 
 
 def headline(run: Run) -> None:
@@ -73,14 +83,14 @@ def follow(run: Run) -> None:
 
 
 def results(run: Run) -> None:
-    """Figures, curves, confusion matrix and the table of classes, as far as there are any."""
-    if run.has_model:
-        _figures(run)
-    run_actions.go_on(run)
-    _curves(run)
-    if run.has_model:
-        run_facts.ladder(run)
-        _confusion(run)
+    """The chosen view of what came out of a run; before there is a network only the first."""
+    if not run.has_model:
+        run_overview.show(run)
+        return
+    labels = {name: label for name, (label, _) in _VIEWS.items()}
+    _, show = _VIEWS[views.choose_view(labels, key="run-view")]
+    with frame.shown_errors():
+        show(run)
 
 
 def details(run: Run) -> None:
@@ -99,7 +109,6 @@ def details(run: Run) -> None:
         with st.expander("Time and memory", icon=":material/speed:"):
             run_facts.prediction(run)
     if run.state.final:
-        run_actions.take_along(run)
         run_actions.delete(run)
 
 
@@ -124,145 +133,4 @@ def _follow(run_id: str) -> None:
         ):
             jobs.request_stop(context.store(), run.job.id)
             st.rerun(scope="fragment")
-    _curves(run)
-
-
-def _figures(run: Run) -> None:
-    """The figures of the saved model, those that matter most first."""
-    metrics, results_ = run.metrics, run.results
-    counts = {}
-    try:
-        counts = _evaluation(run, Split.VALIDATION).class_counts
-    except CnnlabError as error:
-        st.error(escape_markdown(str(error)), icon=":material/error:")
-    names = ["accuracy", "balanced_accuracy", "macro_f1"]
-    if is_uneven(counts):
-        names = ["balanced_accuracy", "macro_f1", "accuracy"]
-    split = "test" if "test_accuracy" in metrics else "validation"
-    with st.container(horizontal=True):
-        for name in names[:2]:
-            label = f"{split.capitalize()} {name.replace('_', ' ')}"
-            st.metric(label, percent(metrics[f"{split}_{name}"]), border=True)
-        if split == "test":
-            st.metric("Validation accuracy", percent(metrics["validation_accuracy"]), border=True)
-        best = results_.get("best_epoch")
-        st.metric("Best epoch", f"{best or '–'} of {results_['epochs']}", border=True)
-        st.metric("Took", duration(results_["seconds"]), border=True)
-        st.metric("Parameters", f"{results_['parameters']['total']:,}", border=True)
-
-
-def _curves(run: Run) -> None:
-    epochs = epoch_records(context.store(), run.id)
-    if not epochs:
-        if run.state.final:
-            st.caption("No epoch was finished, so there are no curves.")
-        return
-    ended = run.state.final
-    planned = None if ended else run.config.training.epochs
-    best = run.results.get("best_epoch") if ended else None  # else of the part before a resume
-    dark = context.is_dark()
-    left, right = st.columns(2)
-    with left:
-        figure = plot_accuracy(
-            epochs, best_epoch=best, baseline=_baseline(run), planned_epochs=planned, dark=dark
-        )
-        show_chart(figure, key=f"accuracy-{run.id}-{ended}")
-    with right:
-        figure = plot_loss(epochs, best_epoch=best, planned_epochs=planned, dark=dark)
-        show_chart(figure, key=f"loss-{run.id}-{ended}")
-
-
-def _baseline(run: Run) -> float | None:
-    """What always naming the largest class would reach on validation; None before the end."""
-    if not (run.has_model and run.state.final):
-        return None
-    try:
-        baseline = majority_baseline(_evaluation(run, Split.VALIDATION).class_counts)
-    except CnnlabError:
-        return None
-    return None if baseline is None else baseline.share
-
-
-def _confusion(run: Run) -> None:
-    """Which class is taken for which, and how each class fares."""
-    try:
-        splits = [split for split in (Split.TEST, Split.VALIDATION) if _has(run, split)]
-        st.subheader("Where it fails")
-        split, by_share = _confusion_options(splits)
-        evaluation = _evaluation(run, split)
-    except CnnlabError as error:
-        st.error(escape_markdown(str(error)), icon=":material/error:")
-        return
-    matrix, table = st.columns([3, 2], gap="large")
-    with matrix:
-        show_chart(
-            plot_confusion(
-                evaluation.confusion,
-                evaluation.class_names,
-                by_share=by_share,
-                dark=context.is_dark(),
-            ),
-            key=f"confusion-{run.id}",
-        )
-    with table:
-        _say_confused(evaluation)
-        _class_table(evaluation)
-
-
-def _confusion_options(splits: list[Split]) -> tuple[Split, bool]:
-    with st.container(horizontal=True):
-        split = st.segmented_control(
-            "Pictures",
-            splits,
-            default=splits[0],
-            required=True,
-            format_func=lambda split: f"{split.value} pictures",
-            label_visibility="collapsed",
-        )
-        by_share = st.toggle("Share of the true class")
-    return Split(split or splits[0]), by_share
-
-
-def _say_confused(evaluation: Evaluation) -> None:
-    pairs = most_confused_pairs(evaluation.confusion, _CONFUSED_PAIRS)
-    if not pairs:
-        st.markdown("Every picture was recognised.")
-        return
-    names = evaluation.class_names
-    lines = [
-        f"- {pair.count} of “{escape_markdown(names[pair.true])}” taken for "
-        f"“{escape_markdown(names[pair.predicted])}”"
-        for pair in pairs
-    ]
-    st.markdown("Most often confused:\n" + "\n".join(lines))
-
-
-def _class_table(evaluation: Evaluation) -> None:
-    st.dataframe(
-        pd.DataFrame(
-            [
-                {
-                    "class": name,
-                    "precision": scores.precision,
-                    "recall": scores.recall,
-                    "F1": scores.f1,
-                    "pictures": scores.support,
-                }
-                for name, scores in zip(evaluation.class_names, evaluation.per_class, strict=True)
-            ]
-        ),
-        hide_index=True,
-        column_config={
-            name: st.column_config.NumberColumn(format="%.3f")
-            for name in ("precision", "recall", "F1")
-        },
-    )
-
-
-def _has(run: Run, split: Split) -> bool:
-    return bool((predictions_of(run.id).splits == split.value).any())
-
-
-def _evaluation(run: Run, split: Split) -> Evaluation:
-    predictions: Predictions = predictions_of(run.id)
-    return evaluate(predictions.select(split))
+    run_overview.curves(run)

@@ -19,14 +19,24 @@ from cnnlab.runs.datasets import Dataset
 from cnnlab.runs.made_sets import has_pictures, takes_pictures
 from cnnlab.runs.sources import Source
 from cnnlab.runs.states import JobKind
-from cnnlab.ui import context, findings, frame, gallery, image_map, manage, preparation, sources
-from cnnlab.ui.address import asked, choose, follow, go, show_in
+from cnnlab.ui import (
+    context,
+    findings,
+    frame,
+    gallery,
+    image_map,
+    manage,
+    preparation,
+    sources,
+    views,
+)
+from cnnlab.ui.address import go
 from cnnlab.ui.charts import show_chart
 from cnnlab.ui.choices import DATA
 from cnnlab.ui.data import findings_of, index_of
 from cnnlab.ui.jobs import follow_job
+from cnnlab.ui.views import VIEW
 
-VIEW = "view"
 _VIEWS = {
     "pictures": ":material/grid_view: Pictures",
     "findings": ":material/fact_check: Findings",
@@ -39,22 +49,7 @@ _VIEWS = {
 
 def choose_view() -> str:
     """Which view of the data set; it lives in the address."""
-    wanted = asked(VIEW)
-    if wanted not in _VIEWS:
-        wanted = None
-    follow(VIEW, wanted)
-    key = "samples-view"
-    show_in(key, wanted or "pictures")
-    chosen: str | None = st.segmented_control(
-        "View",
-        list(_VIEWS),
-        key=key,
-        required=True,
-        format_func=_VIEWS.__getitem__,
-        on_change=lambda: choose(VIEW, st.session_state[key]),
-        label_visibility="collapsed",
-    )
-    return chosen or "pictures"
+    return views.choose_view(_VIEWS, key="samples-view")
 
 
 def show(dataset: Dataset, view: str) -> None:

@@ -14,6 +14,8 @@ PAGES = {
     "samples": "pages/data/samples.py",
     "train": "pages/training/train.py",
     "run": "pages/results/run.py",
+    "leaderboard": "pages/results/leaderboard.py",
+    "compare": "pages/results/compare.py",
     "classify": "pages/results/classify.py",
 }
 Open = Callable[..., AppTest]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from cnnlab.datasets.index import DatasetIndex
 from cnnlab.figures.text import escape_markdown, shorten
@@ -42,7 +43,8 @@ def picture_grid(
                 continue
             with st.container(width=CARD_PX, gap="xxsmall"):
                 st.image(picture, width=CARD_PX, alt=f"{class_name}: {path}")
-                _actions(dataset, index, path, class_name, key)
+                with actions_row():
+                    picture_actions(dataset, index, path, class_name, key=key)
                 if named:
                     about = [split] if split else []
                     about.append(shorten(path.rsplit("/", 1)[-1], _NAME_CHARACTERS))
@@ -56,21 +58,47 @@ def picture_grid(
     return ticked(dataset, index, key)
 
 
-def _actions(dataset: Dataset, index: DatasetIndex, path: str, class_name: str, key: str) -> None:
-    """The class, to tick; and a button that opens the picture."""
+def actions_row() -> DeltaGenerator:
+    """Where what can be done with a picture stands, below it."""
+    return st.container(horizontal=True, gap="xxsmall", vertical_alignment="center")
+
+
+def picture_actions(
+    dataset: Dataset,
+    index: DatasetIndex,
+    path: str,
+    label: str,
+    *,
+    key: str,
+    tickable: bool = True,
+    said: str = "",
+) -> None:
+    """A tick, marked if the picture was corrected, and a button that opens the picture.
+
+    Args:
+        dataset: Where the picture lies.
+        index: With the user's corrections; the picture is in it.
+        path: Of the picture.
+        label: Of the tick, plain text; a long one is shortened.
+        key: Of the grid.
+        tickable: Whether it can be ticked; else the label alone is shown.
+        said: What a network said about the picture, Markdown.
+    """
     mark = ""
     if path in index.excluded:
         mark = " :material/block:"
     elif path in index.relabelled:
         mark = " :material/label:"
-    with st.container(horizontal=True, gap="xxsmall", vertical_alignment="center"):
-        label = f"{escape_markdown(shorten(class_name, _LABEL_CHARACTERS))}{mark}"
-        tick(dataset, path, label, key)
-        if st.button(
-            "",
-            icon=":material/zoom_in:",
-            type="tertiary",
-            key=f"open-{key}-{dataset.id}-{path}",
-            help="See it in full",
-        ):
-            show_picture(dataset, index, path)
+    shown = f"{escape_markdown(shorten(label, _LABEL_CHARACTERS))}{mark}"
+    if tickable:
+        tick(dataset, path, shown, key)
+    else:
+        st.caption(shown, width="stretch")
+    if st.button(
+        "",
+        icon=":material/zoom_in:",
+        type="tertiary",
+        key=f"open-{key}-{dataset.id}-{path}",
+        help="See it in full",
+    ):
+        show_picture(dataset, index, path, said)

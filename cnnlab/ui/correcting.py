@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -143,4 +143,27 @@ def correct(
     )
     _forget_picked(dataset, key)
     st.toast(f"Done: {say_step(step)}. Undo takes it back.", icon=":material/done:")
+    st.rerun()
+
+
+def relabel_each(dataset: Dataset, class_names: Mapping[str, str], *, key: str) -> None:
+    """Give each picture a class of its own, in a step for each class, and draw the page anew.
+
+    Args:
+        dataset: The data set.
+        class_names: New class by path.
+        key: Of the grid whose ticks are done with.
+    """
+    paths: dict[str, list[str]] = {}
+    for path, class_name in class_names.items():
+        paths.setdefault(class_name, []).append(path)
+    done = [
+        corrections.correct(
+            context.store(), context.workspace(), dataset, chosen, Edit.RELABEL, class_name
+        )
+        for class_name, chosen in sorted(paths.items())
+    ]
+    _forget_picked(dataset, key)
+    said = ", ".join(say_step(step) for step in done)
+    st.toast(f"Done: {said}. Undo takes it back.", icon=":material/done:")
     st.rerun()

@@ -27,15 +27,24 @@ _TURNED = {3: "by 180°", 6: "by 90° clockwise", 8: "by 90° anticlockwise"}
 
 
 @st.dialog("Picture", width="large", icon=":material/image:")
-def show_picture(dataset: Dataset, index: DatasetIndex, path: str) -> None:
-    """The whole picture, its facts, its copies, and what can be done with it."""
+def show_picture(dataset: Dataset, index: DatasetIndex, path: str, said: str = "") -> None:
+    """The whole picture, its facts, its copies, and what can be done with it.
+
+    Args:
+        dataset: Where the picture lies.
+        index: With the user's corrections; the picture is in it.
+        path: Of the picture.
+        said: What a network said about it, Markdown.
+    """
     with frame.shown_errors():
-        _show(dataset, index, path)
+        _show(dataset, index, path, said)
 
 
-def _show(dataset: Dataset, index: DatasetIndex, path: str) -> None:
+def _show(dataset: Dataset, index: DatasetIndex, path: str, said: str) -> None:
     row = index.frame[index.frame["path"] == path].iloc[0]
     st.markdown(f"**{escape_markdown(path)}**")
+    if said:
+        st.markdown(said)
     file = dataset.location / path
     picture, about = st.columns([3, 2], gap="medium")
     with picture:

@@ -15,10 +15,11 @@ from PIL import Image
 from cnnlab.figures.text import escape, shorten
 from cnnlab.figures.theme import shades, style
 
-Pictures = Sequence[NDArray[np.uint8]] | NDArray[np.uint8]  # each (height, width, 1 or 3)
+Pictures = Sequence[NDArray[np.uint8]] | NDArray[np.uint8]  # each (height, width, 1, 3 or 4)
 
 _GAP = 0.06  # between pictures, share of one's side
 _CAPTION = 0.24  # room for a caption, share of one's side
+_NOTE = 0.15  # more room for a second line
 _SMALLEST_SIDE_PX = 128  # smaller pictures are enlarged without smoothing, so that pixels show
 _CAPTION_LENGTH = 18
 _ROW_PX = 128  # height of a row with captions, of a sheet that is not too wide
@@ -35,6 +36,7 @@ class SheetInfo(NamedTuple):
         captions: Under each picture, row by row; empty for none.
         colours: Of the captions; empty for the theme's.
         row_labels: To the left of each row; empty for none.
+        notes: A quieter line under each caption; empty for none.
     """
 
     sheet: NDArray[np.uint8]
@@ -43,6 +45,7 @@ class SheetInfo(NamedTuple):
     captions: tuple[str, ...]
     colours: tuple[str, ...]
     row_labels: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 def sheet_info(
@@ -52,26 +55,28 @@ def sheet_info(
     columns: int,
     row_labels: Sequence[str] = (),
     colours: Sequence[str] = (),
+    notes: Sequence[str] = (),
     smooth: bool = False,
 ) -> SheetInfo:
     """Gather what `draw_sheet` needs; see `plot_sheet` for the arguments.
 
     Raises:
-        ValueError: If there are captions, but not one for each picture.
+        ValueError: If there are captions or notes, but not one for each picture.
     """
-    if len(captions) not in (0, len(pictures)):
-        raise ValueError(
-            f"there must be one caption for each of the {len(pictures)} pictures, or none. "
-            f"Received: {len(captions)}"
-        )
-    rows = -(-len(pictures) // columns)
+    for what, texts in (("caption", captions), ("note", notes)):
+        if len(texts) not in (0, len(pictures)):
+            raise ValueError(
+                f"there must be one {what} for each of the {len(pictures)} pictures, or none. "
+                f"Received: {len(texts)}"
+            )
     return SheetInfo(
-        sheet=compose(pictures, columns, gap=_CAPTION if captions else _GAP, smooth=smooth),
-        rows=rows,
+        sheet=compose(pictures, columns, gap=_gap(captions, notes), smooth=smooth),
+        rows=-(-len(pictures) // columns),
         columns=columns,
         captions=tuple(captions),
         colours=tuple(colours),
         row_labels=tuple(row_labels),
+        notes=tuple(notes),
     )
 
 
@@ -110,10 +115,18 @@ def plot_sheet(
     return draw_sheet(info, title=title, subtitle=subtitle, dark=dark)
 
 
-def draw_sheet(info: SheetInfo, *, title: str, subtitle: str, dark: bool) -> go.Figure:
-    """Draw what `sheet_info` gathered; a unit of the axes is the side of a picture."""
-    across = 1 + _GAP
-    down = 1 + (_CAPTION if info.captions else _GAP)
+def draw_sheet(
+    info: SheetInfo, *, title: str, subtitle: str, dark: bool, row_px: int | None = None
+) -> go.Figure:
+    """Draw what `sheet_info` gathered; a unit of the axes is the side of a picture.
+
+    Args:
+        info: What to draw.
+        title, subtitle: Plain text.
+        dark: Whether the figure stands on a dark page.
+        row_px: Height of a row; None for one that suits the number of columns.
+    """
+    across, down = 1 + _GAP, 1 + _gap(info.captions, info.notes)
     width, height = info.columns * across - _GAP, max(info.rows, 1) * down
     figure = go.Figure(go.Scatter(x=[0, width], y=[0, height], mode="markers", opacity=0))
     figure.update_traces(hoverinfo="skip", showlegend=False)
@@ -140,6 +153,16 @@ def draw_sheet(info: SheetInfo, *, title: str, subtitle: str, dark: bool) -> go.
             font={"color": colours[number], "size": 12},
             showarrow=False,
         )
+    for number, note in enumerate(info.notes):
+        row, column = divmod(number, info.columns)
+        figure.add_annotation(
+            x=column * across + 0.5,
+            y=row * down + 1.01 + _NOTE,
+            yanchor="top",
+            text=escape(shorten(note, _CAPTION_LENGTH)),
+            font={"color": shades(dark).muted, "size": 11},
+            showarrow=False,
+        )
     for row, label in enumerate(info.row_labels):
         figure.add_annotation(
             x=-0.06,
@@ -159,7 +182,8 @@ def draw_sheet(info: SheetInfo, *, title: str, subtitle: str, dark: bool) -> go.
         constraintoward="top",  # on a narrow screen what is left of the height stays below
         **hidden,
     )
-    row_px = _SMALL_ROW_PX if info.columns > _MANY_COLUMNS else _ROW_PX
+    if row_px is None:
+        row_px = _SMALL_ROW_PX if info.columns > _MANY_COLUMNS else _ROW_PX
     return style(
         figure,
         dark=dark,
@@ -195,7 +219,7 @@ def compose(
     """Lay pictures side by side, RGB with an alpha channel that leaves the gaps open.
 
     Args:
-        pictures: All of one size.
+        pictures: All of one size; with a fourth channel, transparent where it says so.
         columns: Pictures in a row.
         gap: Below each picture, as a share of its height; to its right there is the usual one.
         smooth: How small pictures are enlarged.
@@ -214,13 +238,19 @@ def compose(
     for number, picture in enumerate(pictures):
         top, left = (number // columns) * step_down, (number % columns) * step_across
         place = sheet[top : top + side_down, left : left + side_across]
-        place[..., :3] = _enlarged(picture, smooth=smooth)
+        enlarged = _enlarged(picture, smooth=smooth)
         place[..., 3] = 255
+        place[..., : enlarged.shape[2]] = enlarged
     return sheet
 
 
+def _gap(captions: Sequence[str], notes: Sequence[str]) -> float:
+    """Between two rows, as a share of a picture's side."""
+    return (_CAPTION if captions else _GAP) + (_NOTE if notes else 0)
+
+
 def _enlarged(picture: NDArray[np.uint8], *, smooth: bool) -> NDArray[np.uint8]:
-    """RGB, at least so large that a browser does not blur it."""
+    """RGB or RGBA, at least so large that a browser does not blur it."""
     rgb = np.repeat(picture, 3, axis=2) if picture.shape[2] == 1 else picture
     factor = -(-_SMALLEST_SIDE_PX // max(rgb.shape[:2]))
     if factor <= 1:

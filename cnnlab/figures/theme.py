@@ -48,6 +48,7 @@ class Shades:
         grid, line: Of lines behind the data, and of axes.
         surface: Behind hover texts.
         empty: Of cells without any image.
+        good, bad: Of words on what is right and what is wrong; put a mark beside them.
         right, wrong: Scales for cells on and off the diagonal, from few to many. They leap over
             the tones on which neither dark nor white numbers can be read.
     """
@@ -58,6 +59,8 @@ class Shades:
     line: str
     surface: str
     empty: str
+    good: str
+    bad: str
     right: ColourScale
     wrong: ColourScale
 
@@ -69,6 +72,8 @@ LIGHT = Shades(
     line="rgba(31,39,51,0.25)",
     surface="#FFFFFF",
     empty="rgba(31,39,51,0.05)",
+    good="#137A4B",
+    bad="#C4291C",
     right=((0, "#E1EEF9"), (0.6, "#8FC1E9"), (0.6, "#2B7CB8"), (1, "#04578A")),
     wrong=((0, "#FDE9DB"), (0.6, "#F5B083"), (0.6, "#C04E0A"), (1, "#9C3B05")),
 )
@@ -79,6 +84,8 @@ DARK = Shades(
     line="rgba(232,235,239,0.28)",
     surface="#1C222C",
     empty="rgba(232,235,239,0.05)",
+    good="#3FCF8E",
+    bad="#FF7A70",
     right=((0, "#15304A"), (1, "#2A7CC0")),
     wrong=((0, "#3A2419"), (1, "#C2560F")),
 )

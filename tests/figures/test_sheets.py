@@ -72,3 +72,20 @@ def test_mean_pictures_name_class_and_count():
     figure = plot_mean_images(means, {"cat": 1200, "dog & <i>": 3})
     assert figure.layout.annotations[0].text == "cat 1,200"
     assert "<i>" not in figure.layout.annotations[1].text
+
+
+def test_notes_take_a_line_of_their_own_below_the_captions():
+    info = sheet_info(tiles(4), ["a", "b", "c", "d"], columns=2, notes=["1", "2", "3", "4"])
+    plain = sheet_info(tiles(4), ["a", "b", "c", "d"], columns=2)
+    assert info.notes == ("1", "2", "3", "4")
+    assert len(info.sheet) > len(plain.sheet)
+    with pytest.raises(ValueError, match="one note"):
+        sheet_info(tiles(2), ["a", "b"], columns=2, notes=["1"])
+
+
+def test_a_fourth_channel_decides_what_can_be_seen():
+    picture = np.zeros((128, 128, 4), dtype=np.uint8)
+    picture[:64] = 255
+    sheet = compose([picture], columns=1)
+    assert (sheet[:64, :128, 3] == 255).all()
+    assert (sheet[64:128, :128, 3] == 0).all()

@@ -1,0 +1,297 @@
+"""Is one network, or one recipe, really better than another?
+
+Two networks are compared on the same pictures by the exact test of McNemar (1947): of the pictures
+that only one of them recognises, either is equally likely to be the one, if they are equally good.
+The interval of the difference holds both Tango's score interval (Tango 1998, for paired shares) and
+the exact interval of that test, so that it leaves out no difference exactly where the test does.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnlab.evaluation.intervals import Interval
+
+SIGNIFICANCE = 0.05
+FEWEST_SEEDS = 3
+
+_Z_SQUARED = 3.841458820694124  # the 95 % quantile of chi-squared with one degree of freedom
+_HALVINGS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class PairedComparison:
+    """Two networks on the same pictures.
+
+    Attributes:
+        images: How many pictures both were asked about.
+        only_first, only_second: Pictures that only one of them recognised.
+        difference: Accuracy of the second less that of the first, as a share.
+        interval: Of the difference, 95 %.
+        p_value: How often equally good networks differ at least this much.
+    """
+
+    images: int
+    only_first: int
+    only_second: int
+    difference: float
+    interval: Interval
+    p_value: float
+
+    @property
+    def different(self) -> bool:
+        """Whether one is better than the other beyond noise."""
+        return self.p_value < SIGNIFICANCE
+
+
+@dataclass(frozen=True, slots=True)
+class SeedComparison:
+    """Two recipes, each trained several times.
+
+    Attributes:
+        first, second: Accuracies; of the same seeds in the same order if `paired`.
+        difference: Mean of the second less that of the first, as a share.
+        interval: Of the difference, 95 %.
+        p_value: Of the t test.
+        paired: Whether the trainings are compared seed by seed.
+    """
+
+    first: tuple[float, ...]
+    second: tuple[float, ...]
+    difference: float
+    interval: Interval
+    p_value: float
+    paired: bool
+
+    @property
+    def different(self) -> bool:
+        """Whether one recipe is better than the other beyond noise."""
+        return self.p_value < SIGNIFICANCE
+
+
+def compare_paired(
+    first_right: NDArray[np.bool_], second_right: NDArray[np.bool_]
+) -> PairedComparison:
+    """Compare two networks by which pictures each recognised.
+
+    Args:
+        first_right, second_right: Whether each picture was recognised, shape (n_images,), both in
+            the same order.
+
+    Raises:
+        ValueError: If the two differ in length, or there is no picture.
+    """
+    if first_right.shape != second_right.shape or first_right.ndim != 1 or not first_right.size:
+        raise ValueError(
+            "both networks must be asked about the same pictures, at least one. "
+            f"Received: shapes {first_right.shape} and {second_right.shape}"
+        )
+    only_first = int((first_right & ~second_right).sum())
+    only_second = int((second_right & ~first_right).sum())
+    return compare_counts(len(first_right), only_first, only_second)
+
+
+@lru_cache(maxsize=100_000)
+def compare_counts(images: int, only_first: int, only_second: int) -> PairedComparison:
+    """The same from counts; see `PairedComparison` for the arguments."""
+    return PairedComparison(
+        images=images,
+        only_first=only_first,
+        only_second=only_second,
+        difference=(only_second - only_first) / images,
+        interval=_difference_interval(images, only_first, only_second),
+        p_value=mcnemar_p(only_first, only_second),
+    )
+
+
+def mcnemar_p(only_first: int, only_second: int) -> float:
+    """Two-sided p value of the exact McNemar test: a binomial test with probability 1/2."""
+    discordant, fewer = only_first + only_second, min(only_first, only_second)
+    if discordant == 0:
+        return 1.0
+    logs = np.array([_log_choose(discordant, count) for count in range(fewer + 1)])
+    tail = float(np.exp(logs - discordant * math.log(2)).sum())
+    return min(1.0, 2 * tail)
+
+
+def paired_sentence(comparison: PairedComparison, first: str, second: str) -> str:
+    """What a comparison of two networks says, as plain text."""
+    return _sentence(
+        comparison.difference,
+        comparison.interval,
+        first,
+        second,
+        different=comparison.different,
+        where=f" on the same {comparison.images:,} pictures",
+    )
+
+
+def compare_seeds(first: Mapping[int, float], second: Mapping[int, float]) -> SeedComparison | None:
+    """Compare two recipes by the accuracies of several trainings.
+
+    Seed by seed where at least three seeds were used for both (paired t test), else by Welch's
+    t test for means of unequal variance.
+
+    Args:
+        first, second: Accuracy by seed.
+
+    Returns:
+        None where either has fewer than three.
+    """
+    if min(len(first), len(second)) < FEWEST_SEEDS:
+        return None
+    common = sorted(first.keys() & second.keys())
+    if len(common) >= FEWEST_SEEDS:
+        mine, other = [first[seed] for seed in common], [second[seed] for seed in common]
+        gaps = np.subtract(other, mine)
+        error = float(gaps.std(ddof=1)) / math.sqrt(len(gaps))
+        return _t_comparison(mine, other, error, len(gaps) - 1, paired=True)
+    mine, other = [first[seed] for seed in sorted(first)], [second[seed] for seed in sorted(second)]
+    parts = [float(np.var(each, ddof=1)) / len(each) for each in (mine, other)]
+    error, freedom = math.sqrt(sum(parts)), float(len(mine) + len(other) - 2)
+    below = sum(part**2 / (len(each) - 1) for part, each in zip(parts, (mine, other), strict=True))
+    if below > 0:
+        freedom = sum(parts) ** 2 / below
+    return _t_comparison(mine, other, error, freedom, paired=False)
+
+
+def seeds_sentence(comparison: SeedComparison, first: str, second: str) -> str:
+    """What a comparison of two recipes says, as plain text."""
+    counts = {len(comparison.first), len(comparison.second)}
+    where = f" over {counts.pop()} seeds each"
+    if counts:
+        where = f" over {len(comparison.first)} and {len(comparison.second)} seeds"
+    return _sentence(
+        comparison.difference,
+        comparison.interval,
+        first,
+        second,
+        different=comparison.different,
+        where=where,
+    )
+
+
+def _t_comparison(
+    first: list[float], second: list[float], error: float, freedom: float, *, paired: bool
+) -> SeedComparison:
+    from scipy import stats  # 0.5 s: only when used
+
+    difference = float(np.mean(second) - np.mean(first))
+    if error < 1e-12:  # every training came out the same
+        p_value, reach = (1.0 if abs(difference) < 1e-12 else 0.0), 0.0
+    else:
+        p_value = float(2 * stats.t.sf(abs(difference) / error, freedom))
+        reach = float(stats.t.ppf(1 - SIGNIFICANCE / 2, freedom)) * error
+    return SeedComparison(
+        first=tuple(first),
+        second=tuple(second),
+        difference=difference,
+        interval=Interval(difference - reach, difference + reach),
+        p_value=p_value,
+        paired=paired,
+    )
+
+
+def _difference_interval(images: int, only_first: int, only_second: int) -> Interval:
+    """The smallest interval that holds both Tango's and the exact conditional one."""
+    tango = tango_interval(images, only_first, only_second)
+    discordant = only_first + only_second
+    if discordant == 0:
+        return tango
+    share = discordant / images
+    exact = _clopper_pearson(only_second, discordant)
+    return Interval(
+        min(tango.low, share * (2 * exact.low - 1)), max(tango.high, share * (2 * exact.high - 1))
+    )
+
+
+def tango_interval(images: int, only_first: int, only_second: int) -> Interval:
+    """Score interval of the difference of two paired shares (Tango 1998), 95 %."""
+    difference = (only_second - only_first) / images
+
+    def outside(delta: float) -> bool:
+        return _tango_statistic(images, only_first, only_second, delta) > _Z_SQUARED
+
+    return Interval(_edge(difference, -1.0, outside), _edge(difference, 1.0, outside))
+
+
+def _tango_statistic(images: int, only_first: int, only_second: int, delta: float) -> float:
+    """Squared score statistic of the hypothesis that the difference is `delta`.
+
+    With q the probability that only the first one recognises a picture, at its maximum of
+    likelihood: 2 n q^2 + b q + c = 0.
+    """
+    b = 2 * images * delta - only_first - only_second - (only_second - only_first) * delta
+    c = -only_first * delta * (1 - delta)
+    q = (math.sqrt(max(b * b - 8 * images * c, 0.0)) - b) / (4 * images)
+    variance = images * (2 * q + delta * (1 - delta))
+    gap = only_second - only_first - images * delta
+    if variance <= 1e-12:
+        return 0.0 if abs(gap) < 1e-9 else math.inf
+    return gap * gap / variance
+
+
+def _edge(inside: float, limit: float, outside: Callable[[float], bool]) -> float:
+    """Where values begin to be outside, between one that is inside and a limit."""
+    if not outside(limit):
+        return limit
+    near, far = inside, limit
+    for _ in range(_HALVINGS):
+        middle = (near + far) / 2
+        near, far = (near, middle) if outside(middle) else (middle, far)
+    return near
+
+
+def _clopper_pearson(successes: int, trials: int) -> Interval:
+    """Exact 95 % interval of a share (Clopper and Pearson 1934)."""
+    from scipy import stats  # 0.5 s: only when used
+
+    half = SIGNIFICANCE / 2
+    low = stats.beta.ppf(half, successes, trials - successes + 1) if successes else 0.0
+    high = 1.0
+    if successes < trials:
+        high = stats.beta.ppf(1 - half, successes + 1, trials - successes)
+    return Interval(float(low), float(high))
+
+
+def _log_choose(total: int, chosen: int) -> float:
+    return math.lgamma(total + 1) - math.lgamma(chosen + 1) - math.lgamma(total - chosen + 1)
+
+
+def _sentence(
+    difference: float, interval: Interval, first: str, second: str, *, different: bool, where: str
+) -> str:
+    """The better one is the subject; within noise, no one is."""
+    low, high = interval
+    if not different:
+        return (
+            f"{first} and {second}: within noise ({second} less {first}: {points(low)} to "
+            f"{points(high)} points){where}."
+        )
+    if difference < 0:
+        first, second, difference, low, high = second, first, -difference, -high, -low
+    return (
+        f"{second} is better than {first} by {points(difference)} points "
+        f"({points(low, above_zero=True)} to {points(high)}){where}."
+    )
+
+
+def points(share: float, *, above_zero: bool = False) -> str:
+    """A share in percentage points, with one digit and a true minus, such as "−0.6".
+
+    Args:
+        share: Such as -0.006.
+        above_zero: Add digits rather than round what is above zero down to it.
+    """
+    value = 100 * share
+    digits = 1
+    while above_zero and digits < 6 and value > 0 and float(f"{value:.{digits}f}") == 0:
+        digits += 1
+    text = f"{value:.{digits}f}"
+    return text.removeprefix("-") if float(text) == 0 else text.replace("-", "−")

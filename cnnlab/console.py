@@ -248,6 +248,28 @@ def print_trial(document: Mapping[str, Any]) -> None:
     say(f"Memory: {document['memory_bytes'] / 1e6:,.0f} MB")
 
 
+def print_learning_curve(document: Mapping[str, Any]) -> None:
+    """A line for each share of the training pictures, and what follows from them."""
+    _print_table(
+        ("share", "training pictures", "accuracy", "95 % interval", "run"),
+        [
+            (
+                f"{point['share']:.0%}",
+                f"{point['training_pictures']:,}",
+                _percent(point["accuracy"]),
+                " to ".join(_percent(end) for end in point["interval"]),
+                point["run"],
+            )
+            for point in document["points"]
+        ],
+    )
+    for run in document["waiting"]:
+        say(f"{run} is still to come.")
+    for run, sentence in document["left_out"].items():
+        warn(f"{run}: {sentence}")
+    say(document["sentence"])
+
+
 def print_evaluation(document: Mapping[str, Any]) -> None:
     """Accuracy, and a row per class."""
     say(
@@ -280,6 +302,14 @@ def print_classifications(rows: Sequence[Mapping[str, Any]]) -> None:
             for row in rows
         ],
     )
+
+
+def print_rows(header: Sequence[str], rows: Sequence[Sequence[Any]], *, nothing: str) -> None:
+    """A table whose first column is there to be copied; a sentence where it is empty."""
+    if rows:
+        _print_table(header, rows)
+    else:
+        say(nothing)
 
 
 def _print_table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

@@ -54,7 +54,8 @@ ALLOWED = {
     "compare_commands": BASE | {"options", "console", "runs", "evaluation", "reports"},
     "explain_commands": DATA | {"options", "console", "runs", "inference", "figures"},
     "export_commands": BASE | {"options", "console", "runs"},
-    "learning_commands": BASE | {"options", "console", "runs", "evaluation", "reports"},
+    "learning_commands": BASE
+    | {"options", "console", "run_commands", "runs", "evaluation", "reports"},
     "report_commands": BASE | {"options", "console", "runs", "reports"},
     "cli": DATA
     | {

@@ -70,6 +70,13 @@ class SplitConfig(Section):
         lt=1,
         description="Share of the validation pictures that become the test set; replaces `test`",
     )
+    train_share: float = Field(
+        default=1.0,
+        gt=0,
+        le=1,
+        description="Share of each class's training pictures that is used; validation and test "
+        "pictures stay the same, and a larger share contains a smaller one",
+    )
     seed: int = Field(default=0, ge=0, lt=2**31)
 
     @field_validator("test")

@@ -21,6 +21,7 @@ from cnnlab.errors import DatasetError
 Uses = NDArray[np.object_]  # (n_pictures,) values of Split
 
 MIN_DIFFERENT_PICTURES = 3  # a class with fewer goes wholly to training
+UNUSED = ""  # the use of pictures that are left aside
 
 
 class Split(StrEnum):
@@ -36,10 +37,10 @@ Parts = Mapping[Split, float]  # shares to cut out, in the order they are cut
 
 @dataclass(frozen=True, slots=True)
 class SplitAssignment:
-    """Every usable picture of a data set, each with its class and its one use.
+    """The pictures of a data set that are used, each with its class and its one use.
 
     Attributes:
-        frame: One row a picture, in the index's order, with the columns path, class, label (the
+        frame: One row a picture that has a use, in the index's order, with the columns path, class, label (the
             place of the class in `class_names`) and split (a value of `Split`).
         class_names: Sorted names of the classes.
         warnings: Sentences on what the user should know about this split.
@@ -70,6 +71,9 @@ def assign_splits(
     classes: those are dealt first, each by a draw that its content decides, and the other pictures
     of their classes fill what is left.
 
+    With a `train_share` below 1 the other training pictures are left aside, class by class in the
+    same order; the rest of the split is as it would be without.
+
     Args:
         index: What was found in the folder, corrected and selected.
         config: Fractions and seed.
@@ -99,6 +103,8 @@ def assign_splits(
     elif config.test_from_validation > 0:
         parts = {Split.TEST: config.test_from_validation}
         _cut(splits, pictures, Split.VALIDATION, parts, config.seed)
+    if config.train_share < 1:
+        notes.append(_leave_aside(splits, pictures, config))
     frame = pd.DataFrame(
         {
             "path": usable["path"].to_numpy(dtype=object),
@@ -109,6 +115,7 @@ def assign_splits(
             "split": splits,
         }
     ).astype({"path": "str", "class": "str", "split": "str"})
+    frame = frame[frame["split"] != UNUSED].reset_index(drop=True)
     numbers = _count(frame, class_names)
     _check_numbers(numbers, too_small)
     warnings = (
@@ -221,6 +228,28 @@ def _cut(
         for unit, side in zip(own[name], sides, strict=True):
             splits[unit.rows] = side.value
     return too_small
+
+
+def _leave_aside(splits: Uses, pictures: _Pictures, config: SplitConfig) -> str:
+    """Take the use of all but a share of each class's training pictures; says so.
+
+    Args:
+        splits: The use of each picture; changed in place.
+        pictures: All usable pictures.
+        config: Share and seed.
+    """
+    rows = np.flatnonzero(splits == Split.TRAIN.value)
+    of_class: dict[str, list[int]] = defaultdict(list)
+    for unit in _units(rows, pictures, Split.TRAIN, config.seed):
+        for row in unit.rows:
+            of_class[str(pictures.classes[row])].append(row)
+    for ordered in of_class.values():
+        splits[ordered[max(1, round(len(ordered) * config.train_share)) :]] = UNUSED
+    used = int((splits == Split.TRAIN.value).sum())
+    return (
+        f"Only {used:,} of {len(rows):,} training pictures are used "
+        f"(split.train_share={config.train_share:g})."
+    )
 
 
 def _deal_shared(

@@ -445,3 +445,31 @@ def test_a_single_validation_picture_of_a_class_stays_one():
     numbers = counts(assign_splits(make_index(rows), SplitConfig(test_from_validation=0.5)))
     assert numbers["validation"] == {"cat": 1, "dog": 5}
     assert numbers["test"] == {"cat": 0, "dog": 5}
+
+
+def test_a_share_of_the_training_pictures_leaves_validation_and_test_as_they_are():
+    index = make_index(flat({"cat": 200, "dog": 100, "eel": 3}))
+    whole = assign_splits(index, SplitConfig(validation=0.2, test=0.1, seed=5))
+    half = assign_splits(index, SplitConfig(validation=0.2, test=0.1, seed=5, train_share=0.5))
+    quarter = assign_splits(index, SplitConfig(validation=0.2, test=0.1, seed=5, train_share=0.25))
+    assert counts(whole)["train"] == {"cat": 140, "dog": 70, "eel": 1}
+    assert counts(half)["train"] == {"cat": 70, "dog": 35, "eel": 1}
+    assert counts(quarter)["train"] == {"cat": 35, "dog": 18, "eel": 1}
+    for part in (half, quarter):
+        for side in ("validation", "test"):
+            assert used_for(part, side) == used_for(whole, side)
+    assert used_for(quarter, "train") < used_for(half, "train") < used_for(whole, "train")
+    assert len(half.frame) == sum(len(used_for(half, split.value)) for split in Split)
+    assert any("Only 106 of 211 training pictures" in sentence for sentence in half.warnings)
+
+
+def test_a_share_of_a_given_training_folder_is_used_too():
+    rows = pictures("cat", 40, "train") + pictures("dog", 40, "train")
+    rows += pictures("cat", 10, "validation") + pictures("dog", 10, "validation")
+    numbers = counts(assign_splits(make_index(rows), SplitConfig(train_share=0.1)))
+    assert numbers["train"] == {"cat": 4, "dog": 4}
+    assert numbers["validation"] == {"cat": 10, "dog": 10}
+
+
+def used_for(assignment, split):
+    return set(assignment.frame["path"][assignment.frame["split"] == split])

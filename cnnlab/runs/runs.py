@@ -222,6 +222,20 @@ def epoch_records(store: Store, run_id: str) -> list[EpochRecord]:
     return [{"epoch": row.epoch, **row.metrics} for row in rows]
 
 
+def epochs_by_run(store: Store, *, dataset_id: str | None = None) -> dict[str, list[EpochRecord]]:
+    """Every finished epoch of all runs, or of those on one data set, by the run's id."""
+    query = select(epochs.c.run_id, epochs.c.epoch, epochs.c.metrics)
+    if dataset_id is not None:
+        query = query.join(runs, epochs.c.run_id == runs.c.id)
+        query = query.where(runs.c.dataset_id == dataset_id)
+    with store.read() as connection:
+        rows = connection.execute(query.order_by(epochs.c.run_id, epochs.c.epoch)).all()
+    found: dict[str, list[EpochRecord]] = {}
+    for row in rows:
+        found.setdefault(row.run_id, []).append({"epoch": row.epoch, **row.metrics})
+    return found
+
+
 def forget_epochs(store: Store, run_id: str, *, after: int) -> None:
     """Forget the epochs behind a checkpoint, which will be trained again."""
     with store.write() as connection:

@@ -40,8 +40,8 @@ class SplitAssignment:
     """The pictures of a data set that are used, each with its class and its one use.
 
     Attributes:
-        frame: One row a picture that has a use, in the index's order, with the columns path, class, label (the
-            place of the class in `class_names`) and split (a value of `Split`).
+        frame: One row a picture that has a use, in the index's order, with the columns path,
+            class, label (the place of the class in `class_names`) and split (a value of `Split`).
         class_names: Sorted names of the classes.
         warnings: Sentences on what the user should know about this split.
     """

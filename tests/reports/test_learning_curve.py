@@ -110,7 +110,7 @@ def test_a_real_training_on_half_of_the_pictures_is_judged_by_the_same_ones(whol
 
 
 def test_the_command_queues_the_trainings_and_says_what_is_known(whole):
-    place, store, run = whole
+    place, _, run = whole
     words = ["learning-curve", run.id, "--detach", "--json", "--workspace", str(place.root)]
     done = subprocess.run(
         [sys.executable, "-m", "cnnlab", *words],

@@ -1,0 +1,188 @@
+"""Whether one network or recipe is better than another."""
+
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from cnnlab.evaluation.comparison import (
+    compare_counts,
+    compare_paired,
+    compare_seeds,
+    mcnemar_p,
+    paired_sentence,
+    points,
+    seeds_sentence,
+    tango_interval,
+)
+
+
+def exact_p(only_first: int, only_second: int) -> float:
+    """Two-sided binomial test in whole numbers."""
+    total, fewer = only_first + only_second, min(only_first, only_second)
+    if total == 0:
+        return 1.0
+    tail = sum(math.comb(total, count) for count in range(fewer + 1))
+    return float(min(Fraction(1), Fraction(2 * tail, 2**total)))
+
+
+@pytest.mark.parametrize("only_first", [0, 1, 2, 5, 17, 60, 400])
+@pytest.mark.parametrize("only_second", [0, 1, 3, 9, 40, 350, 2_000])
+def test_p_value_is_that_of_the_exact_test(only_first, only_second):
+    p_value = mcnemar_p(only_first, only_second)
+    assert p_value == pytest.approx(exact_p(only_first, only_second), rel=1e-8, abs=1e-300)
+    if only_first + only_second:
+        other = stats.binomtest(only_first, only_first + only_second).pvalue
+        assert p_value == pytest.approx(other, rel=1e-8, abs=1e-300)
+
+
+def test_p_value_of_many_pictures_is_no_overflow():
+    assert mcnemar_p(12_000, 13_000) == pytest.approx(
+        stats.binomtest(12_000, 25_000).pvalue, rel=1e-7
+    )
+
+
+def test_interval_leaves_zero_out_exactly_where_the_test_is_significant():
+    rng = np.random.default_rng(0)
+    small = [(b, c) for b in range(41) for c in range(41)]
+    large = [tuple(int(n) for n in rng.integers(0, 900, 2)) for _ in range(500)]
+    for only_first, only_second in (*small, *large):
+        comparison = compare_counts(2_000, only_first, only_second)
+        assert comparison.different != comparison.interval.contains_zero
+        low, high = comparison.interval
+        assert -1 <= low <= comparison.difference <= high <= 1
+
+
+@pytest.mark.parametrize(
+    ("images", "only_first", "only_second"),
+    [(100, 5, 15), (100, 0, 0), (50, 0, 9), (1_000, 50, 100), (30, 15, 15), (10, 0, 10)],
+)
+def test_tango_interval_is_where_the_score_stays_small(images, only_first, only_second):
+    """A search over a fine grid of differences, the nuisance share by maximum likelihood."""
+
+    def log_likelihood(q, delta):
+        with np.errstate(divide="ignore", invalid="ignore"):
+            parts = [
+                np.where(count > 0, count * np.log(share), 0.0)
+                for count, share in (
+                    (only_first, q),
+                    (only_second, q + delta),
+                    (images - only_first - only_second, 1 - 2 * q - delta),
+                )
+            ]
+        return sum(parts)
+
+    kept = []
+    for delta in np.linspace(-0.999, 0.999, 4_001):
+        q = np.linspace(max(0.0, -delta) + 1e-9, (1 - delta) / 2 - 1e-9, 4_001)
+        likelihood = np.nan_to_num(log_likelihood(q, delta), nan=-np.inf)
+        best = q[int(np.argmax(likelihood))]
+        variance = images * (2 * best + delta * (1 - delta))
+        gap = only_second - only_first - images * delta
+        if gap**2 <= 3.8414588 * variance:
+            kept.append(delta)
+    low, high = tango_interval(images, only_first, only_second)
+    assert low == pytest.approx(min(kept, default=low), abs=2e-3)
+    assert high == pytest.approx(max(kept, default=high), abs=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("images", "discordant"), [(1_000, 0.15), (300, 0.1), (200, 0.3), (5_000, 0.05), (50, 0.2)]
+)
+def test_of_equally_good_pairs_few_are_called_different(images, discordant):
+    rng = np.random.default_rng([images, 1])
+    shares = [discordant / 2, discordant / 2, 1 - discordant]
+    counts = rng.multinomial(images, shares, 10_000)
+    different = [compare_counts(images, int(b), int(c)).different for b, c, _ in counts]
+    assert np.mean(different) <= 0.055
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_difference_of_five_points_is_found(seed):
+    counts = np.random.default_rng(seed).multinomial(1_000, [0.05, 0.10, 0.85], 10_000)
+    found = [compare_counts(1_000, int(b), int(c)) for b, c, _ in counts]
+    assert np.mean([each.different and each.difference > 0 for each in found]) >= 0.97
+
+
+@pytest.mark.parametrize(
+    ("images", "first", "second"),
+    [(1_000, 0.05, 0.10), (200, 0.02, 0.2), (500, 0.1, 0.1), (100, 0.0, 0.05), (60, 0.1, 0.3)],
+)
+def test_interval_holds_the_true_difference_often_enough(images, first, second):
+    rng = np.random.default_rng(images)
+    counts = rng.multinomial(images, [first, second, 1 - first - second], 10_000)
+    intervals = [compare_counts(images, int(b), int(c)).interval for b, c, _ in counts]
+    held = np.mean([low <= second - first <= high for low, high in intervals])
+    assert held >= 0.943  # 95 %, less what score intervals lack at their worst
+
+
+def test_pictures_are_paired_by_their_place():
+    first = np.array([True, True, False, False, True])
+    second = np.array([True, False, True, True, True])
+    comparison = compare_paired(first, second)
+    assert (comparison.only_first, comparison.only_second) == (1, 2)
+    assert comparison.difference == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize(("first", "second"), [(3, 4), (0, 0)])
+def test_other_pictures_or_none_are_refused(first, second):
+    with pytest.raises(ValueError, match="same pictures"):
+        compare_paired(np.zeros(first, bool), np.zeros(second, bool))
+
+
+def test_the_better_network_is_the_subject_of_the_sentence():
+    said = paired_sentence(compare_counts(1_000, 50, 100), "A", "B")
+    assert said.startswith("B is better than A by 5.0 points (2.6 to 7.4)")
+    assert "the same 1,000 pictures" in said
+    turned = paired_sentence(compare_counts(1_000, 100, 50), "A", "B")
+    assert turned.startswith("A is better than B by 5.0 points (2.6 to 7.4)")
+
+
+def test_noise_is_called_noise():
+    said = paired_sentence(compare_counts(1_000, 50, 60), "A", "B")
+    assert "within noise" in said
+    assert "−1.1 to 3.1 points" in said
+
+
+def test_an_interval_above_zero_is_not_rounded_to_it():
+    said = paired_sentence(compare_counts(200_000, 100, 150), "A", "B")
+    assert "(0.0 to" not in said
+    assert points(-0.0001) == "0.0"
+    assert points(0.00001, above_zero=True) == "0.001"
+
+
+def test_recipes_of_the_same_seeds_are_compared_seed_by_seed():
+    first, second = {0: 0.90, 1: 0.80, 2: 0.85}, {2: 0.87, 0: 0.92, 1: 0.83, 5: 0.1}
+    comparison = compare_seeds(first, second)
+    expected = stats.ttest_rel([0.92, 0.83, 0.87], [0.90, 0.80, 0.85])
+    assert comparison.paired
+    assert comparison.p_value == pytest.approx(expected.pvalue)
+    low, high = expected.confidence_interval()
+    assert comparison.interval == pytest.approx((low, high))
+    assert seeds_sentence(comparison, "A", "B").startswith("B is better than A by 2.3 points")
+    assert "3 seeds each" in seeds_sentence(comparison, "A", "B")
+
+
+def test_recipes_of_other_seeds_are_compared_by_their_means():
+    first, second = {0: 0.90, 1: 0.80, 2: 0.85}, {3: 0.95, 4: 0.93, 5: 0.94, 6: 0.97}
+    comparison = compare_seeds(first, second)
+    expected = stats.ttest_ind(list(second.values()), list(first.values()), equal_var=False)
+    assert not comparison.paired
+    assert comparison.p_value == pytest.approx(expected.pvalue)
+    assert comparison.interval == pytest.approx(tuple(expected.confidence_interval()))
+    assert "over 3 and 4 seeds" in seeds_sentence(comparison, "A", "B")
+
+
+def test_fewer_than_three_seeds_say_nothing_about_recipes():
+    assert compare_seeds({0: 0.9, 1: 0.8}, {0: 0.7, 1: 0.6, 2: 0.7}) is None
+
+
+def test_trainings_that_all_came_out_the_same_are_no_trouble():
+    same = compare_seeds({0: 0.9, 1: 0.9, 2: 0.9}, {0: 0.9, 1: 0.9, 2: 0.9})
+    assert not same.different
+    assert same.interval == (0, 0)
+    better = compare_seeds({0: 0.5, 1: 0.5, 2: 0.5}, {0: 0.75, 1: 0.75, 2: 0.75})
+    assert better.different
+    assert "25.0 points" in seeds_sentence(better, "A", "B")

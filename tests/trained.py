@@ -1,11 +1,12 @@
 """A workspace with a finished run, made once and copied for the tests that need one."""
 
+import shutil
 from pathlib import Path
 
 from cnnlab.config import change_config
 from cnnlab.networks.recipes import recipe
 from cnnlab.runs import jobs, runs
-from cnnlab.runs.datasets import add_dataset
+from cnnlab.runs.datasets import add_dataset, get_dataset, move_dataset
 from cnnlab.runs.processes import ProcessIdentity
 from cnnlab.runs.store import open_store
 from cnnlab.worker import work
@@ -32,3 +33,13 @@ def make_trained_workspace(folder: Path) -> tuple[Workspace, str, str]:
     assert runs.get_run(store, run_id).has_model
     store.close()
     return place, dataset.id, run_id
+
+
+def give_own_pictures(place: Workspace, dataset_id: str) -> Path:
+    """Copy a data set's pictures into its workspace, so that they can be deleted; their folder."""
+    store = open_store(place)
+    folder = place.root / "own-pictures"
+    shutil.copytree(get_dataset(store, dataset_id).location, folder)
+    move_dataset(store, dataset_id, str(folder))
+    store.close()
+    return folder

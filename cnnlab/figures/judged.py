@@ -18,7 +18,7 @@ RIGHT_MARK, WRONG_MARK = "✓", "✗"
 
 _COLUMNS = 5
 _SIDE_PX = 192
-_ROW_PX = 216
+_ROW_PX = 240
 
 
 class Judged(NamedTuple):
@@ -105,6 +105,7 @@ def draw_judged(info: JudgedInfo, *, title: str, dark: bool) -> go.Figure:
         dark=dark,
         row_px=_ROW_PX,
     )
+    figure.update_xaxes(constraintoward="left")
     captions = figure.layout.annotations[:count]
     figure.add_scatter(  # invisible, in the middle of each picture, for those who point at it
         x=[caption.x for caption in captions],

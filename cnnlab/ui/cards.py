@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -60,7 +62,7 @@ def picture_grid(
 
 def actions_row() -> DeltaGenerator:
     """Where what can be done with a picture stands, below it."""
-    return st.container(horizontal=True, gap="xxsmall", vertical_alignment="center")
+    return st.container(horizontal=True, wrap=False, gap="xxsmall", vertical_alignment="center")
 
 
 def picture_actions(
@@ -72,6 +74,7 @@ def picture_actions(
     key: str,
     tickable: bool = True,
     said: str = "",
+    more: Callable[[], None] | None = None,
 ) -> None:
     """A tick, marked if the picture was corrected, and a button that opens the picture.
 
@@ -83,6 +86,7 @@ def picture_actions(
         key: Of the grid.
         tickable: Whether it can be ticked; else the label alone is shown.
         said: What a network said about the picture, Markdown.
+        more: Draws what else there is to see below the opened picture.
     """
     mark = ""
     if path in index.excluded:
@@ -101,4 +105,4 @@ def picture_actions(
         key=f"open-{key}-{dataset.id}-{path}",
         help="See it in full",
     ):
-        show_picture(dataset, index, path, said)
+        show_picture(dataset, index, path, said, more)

@@ -64,9 +64,23 @@ def _note_tick(picked: set[str], path: str, name: str) -> None:
 
 
 def correction_bar(
-    dataset: Dataset, index: DatasetIndex, chosen: Sequence[str], *, key: str
+    dataset: Dataset,
+    index: DatasetIndex,
+    chosen: Sequence[str],
+    *,
+    key: str,
+    suggested: Mapping[str, str] | None = None,
 ) -> None:
-    """Exclude, relabel or restore the chosen pictures, and undo the last step."""
+    """Exclude, relabel or restore the chosen pictures, and undo the last step.
+
+    Args:
+        dataset: Where the pictures lie.
+        index: With the user's corrections.
+        chosen: Their paths.
+        key: Of the grid.
+        suggested: A class for each of them that can be taken over with one click; None where
+            there are no such suggestions.
+    """
     with st.container(horizontal=True, vertical_alignment="bottom"):
         none = not chosen
         if st.button(
@@ -88,6 +102,14 @@ def correction_bar(
             )
             if st.button("Relabel them", type="primary", disabled=not name, key=f"apply-{key}"):
                 correct(dataset, chosen, Edit.RELABEL, name, key=key)
+        if suggested is not None and st.button(
+            "Relabel as the network says",
+            icon=":material/new_label:",
+            disabled=not suggested,
+            key=f"suggested-{key}",
+            help="Each of the ticked pictures gets the class that the network takes it for",
+        ):
+            relabel_each(dataset, suggested, key=key)
         if st.button(
             "Restore",
             icon=":material/settings_backup_restore:",

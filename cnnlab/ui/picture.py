@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,7 +28,13 @@ _TURNED = {3: "by 180°", 6: "by 90° clockwise", 8: "by 90° anticlockwise"}
 
 
 @st.dialog("Picture", width="large", icon=":material/image:")
-def show_picture(dataset: Dataset, index: DatasetIndex, path: str, said: str = "") -> None:
+def show_picture(
+    dataset: Dataset,
+    index: DatasetIndex,
+    path: str,
+    said: str = "",
+    more: Callable[[], None] | None = None,
+) -> None:
     """The whole picture, its facts, its copies, and what can be done with it.
 
     Args:
@@ -35,9 +42,13 @@ def show_picture(dataset: Dataset, index: DatasetIndex, path: str, said: str = "
         index: With the user's corrections; the picture is in it.
         path: Of the picture.
         said: What a network said about it, Markdown.
+        more: Draws what else there is to see, below the picture.
     """
     with frame.shown_errors():
         _show(dataset, index, path, said)
+    if more is not None:
+        with frame.shown_errors():
+            more()
 
 
 def _show(dataset: Dataset, index: DatasetIndex, path: str, said: str) -> None:

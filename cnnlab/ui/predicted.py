@@ -5,13 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import overload
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
 from cnnlab.datasets.index import DatasetIndex
 from cnnlab.errors import DatasetError
-from cnnlab.figures.text import escape_markdown, shorten
+from cnnlab.evaluation.predictions import IntArray, Predictions
+from cnnlab.figures.text import escape_markdown, percent, shorten
 from cnnlab.runs.datasets import Dataset, find_dataset
 from cnnlab.runs.runs import Run
 from cnnlab.ui import context, frame
@@ -23,11 +27,14 @@ from cnnlab.ui.data import index_of, thumbnails_of
 from cnnlab.ui.views import VIEW
 
 PAGE_SIZE = 24
-CARD_PX = 168
+CARD_PX = 168  # two of them fit on a phone
+_PAGE_NUMBER_PX = 44
 INSIDE, PICTURE = "inside", "picture"  # the view of a run with heat maps, and what it asks for
 
+_NAME_CHARACTERS = 13
 _TITLE_CHARACTERS = 80
 _DETAIL_CHARACTERS = 120
+_FIRM = "\N{NO-BREAK SPACE}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +54,55 @@ class Card:
     right: bool | None = None
     detail: str = ""
     suggestion: str = ""
+
+
+class JudgedCards(Sequence[Card]):
+    """Cards of one network's predictions, each made when it is asked for.
+
+    Args:
+        predictions: What the network said.
+        rows: Of the predictions, in the order to show them.
+        suspects: The label, not the network, is in doubt: say so, and suggest the other class.
+    """
+
+    def __init__(self, predictions: Predictions, rows: IntArray, *, suspects: bool = False) -> None:
+        self._predictions = predictions
+        self._rows = rows
+        self._suspects = suspects
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, place: int, /) -> Card: ...
+    @overload
+    def __getitem__(self, place: slice, /) -> Sequence[Card]: ...
+    def __getitem__(self, place: int | slice, /) -> Card | Sequence[Card]:
+        if isinstance(place, slice):
+            return [self._card(int(row)) for row in self._rows[place]]
+        return self._card(int(self._rows[place]))
+
+    def _card(self, row: int) -> Card:
+        """How sure it is of a class stands beside its name, in one piece."""
+        predictions = self._predictions
+        names, probabilities = predictions.class_names, predictions.probabilities[row]
+        seen, label = int(np.argmax(probabilities)), int(predictions.true[row])
+        true, said, sure = names[label], names[seen], percent(float(probabilities[seen]))
+        path = predictions.paths[row]
+        of_label = f"{true}{_FIRM}{percent(float(probabilities[label]))}"
+        if self._suspects:
+            title = f"labelled {true}, looks like {said}{_FIRM}{sure}"
+            return Card(path=path, title=title, detail=of_label, suggestion=said)
+        if seen != label:
+            detail = f"{said}{_FIRM}{sure} · {of_label}"
+            return Card(path=path, title=f"{true} → {said}", right=False, detail=detail)
+        detail = f"{said}{_FIRM}{sure}"
+        if len(names) > 1:
+            others = np.delete(probabilities, seen)
+            next_one = int(np.argmax(others))
+            other = names[next_one + (next_one >= seen)]
+            detail += f" · {other}{_FIRM}{percent(float(others[next_one]))}"
+        return Card(path=path, title=true, right=True, detail=detail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +144,11 @@ def _card_grid(run: Run, cards: Sequence[Card], key: str, correcting: bool) -> N
     page = 1
     with foot:
         if pages > 1:  # other cards begin at their first page
-            page = st.pagination(pages, key=f"page-{key}-{run.id}-{_identity(cards)}")
+            page = st.pagination(
+                pages,
+                key=f"page-{key}-{run.id}-{_identity(cards)}",
+                width=_PAGE_NUMBER_PX * (min(pages, 7) + 3),
+            )
     first = (page - 1) * PAGE_SIZE
     shown = cards[first : first + PAGE_SIZE]
     with grid, st.container(horizontal=True, gap="small"):
@@ -128,9 +188,15 @@ def _draw_cards(
             st.image(thumbnail, width=CARD_PX, alt=f"{card.title}: {card.path}")
             _say(card, _corrected(index, card.path, classes[card.path]))
             with actions_row():
-                name = card.path.rsplit("/", 1)[-1]
+                name = shorten(PurePosixPath(card.path).stem, _NAME_CHARACTERS)
                 picture_actions(
-                    dataset, index, card.path, name, key=key, tickable=correcting, said=_title(card)
+                    dataset,
+                    index,
+                    card.path,
+                    name,
+                    key=key,
+                    tickable=correcting,
+                    said=f"{_title(card)} {escape_markdown(card.detail)}",
                 )
                 if st.button(
                     "",
@@ -154,7 +220,6 @@ def _suggest(dataset: Dataset, card: Card, key: str) -> None:
     """A button that gives a picture the class that its card suggests."""
     if st.button(
         f"Relabel to {escape_markdown(shorten(card.suggestion, 16))}",
-        icon=":material/label:",
         key=f"suggested-{key}-{dataset.id}-{card.path}",
         width="stretch",
     ):
@@ -164,24 +229,17 @@ def _suggest(dataset: Dataset, card: Card, key: str) -> None:
 def _bar(dataset: Dataset, index: DatasetIndex, cards: Sequence[Card], key: str) -> None:
     """What can be done with the ticked pictures."""
     chosen = ticked(dataset, index, key)
-    correction_bar(dataset, index, chosen, key=key)
-    if not cards[0].suggestion:
-        return
-    picked = set(chosen)
-    suggested = {
-        card.path: card.suggestion for card in (cards if picked else ()) if card.path in picked
-    }
-    if st.button(
-        "Relabel each ticked picture to what the network said",
-        icon=":material/label:",
-        disabled=not suggested,
-        key=f"suggested-{key}",
-    ):
-        relabel_each(dataset, suggested, key=key)
+    suggested = None
+    if cards[0].suggestion:
+        picked = set(chosen)
+        suggested = {
+            card.path: card.suggestion for card in (cards if picked else ()) if card.path in picked
+        }
+    correction_bar(dataset, index, chosen, key=key, suggested=suggested)
 
 
 def _say(card: Card, corrected: str) -> None:
-    st.caption(_title(card))
+    st.markdown(f":small[{_title(card)}]")
     details = [part for part in (card.detail, corrected) if part]
     if details:
         st.caption(escape_markdown(shorten(" · ".join(details), _DETAIL_CHARACTERS)))

@@ -11,6 +11,7 @@ from cnnlab.runs.datasets import get_dataset, remove_dataset
 from cnnlab.runs.store import open_store
 from cnnlab.workspace import RunFiles
 from tests.pages.conftest import said
+from tests.trained import give_own_pictures
 
 SCRIPT = """
 import streamlit as st
@@ -70,9 +71,9 @@ def known_paths(place, dataset, store) -> list[str]:
 
 def test_titles_are_coloured_marked_and_escaped(open_cards):
     app = open_cards()
-    titles = [each.value for each in app.caption if "cat" in each.value]
-    assert titles[0].startswith(":green[:material/check: **")
-    assert titles[1].startswith(":red[:material/close: **")
+    titles = [each.value for each in app.markdown if "cat" in each.value]
+    assert titles[0].startswith(":small[:green[:material/check: **")
+    assert titles[1].startswith(":small[:red[:material/close: **")
     assert "*cat*" not in titles[0].replace("\\*", "")
     assert len(ticks(app)) == len(titles)
 
@@ -148,8 +149,9 @@ def test_a_picture_opens_in_full_with_what_was_said_about_it(open_cards):
     assert any(each.value.startswith(":green[") for each in app.markdown)
 
 
-def test_pictures_that_are_gone_keep_their_names(trained, dataset, open_cards):
-    (dataset.location / "red/001.png").unlink()
+def test_pictures_that_are_gone_keep_their_names(trained, open_cards):
+    place, dataset_id, _ = trained
+    (give_own_pictures(place, dataset_id) / "red/001.png").unlink()
     app = open_cards(["red/000.png", "red/001.png", "red/nowhere.png"])
     text = said(app)
     assert "cannot be read" in text

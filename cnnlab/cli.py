@@ -185,6 +185,18 @@ def worker(kind: Annotated[str, typer.Option()], workspace: WorkspaceOption = No
     wait_and_work(open_workspace(workspace), JobKind(kind))
 
 
+@app.command(hidden=True)
+def score(
+    run: RunArgument,
+    pixels: Annotated[str | None, typer.Option()] = None,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Compute a run's final figures with its exported network; the worker starts it."""
+    from cnnlab.scorer import main
+
+    main(open_workspace(workspace), run, pixels)
+
+
 def _files_of(place: Workspace, store: Store, run_id: str) -> RunFiles:
     from cnnlab.runs.runs import get_run
 

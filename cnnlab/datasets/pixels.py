@@ -183,6 +183,38 @@ def open_pixels(
     return ready
 
 
+def file_name_of(pixels: PixelRows) -> str | None:
+    """Name of the file that prepared pictures are mapped from; None for a stream."""
+    return Path(str(pixels.filename)).name if isinstance(pixels, np.memmap) else None
+
+
+def reopen_pixels(
+    workspace: Workspace,
+    root: Path,
+    pictures: pd.DataFrame,
+    data: DataConfig,
+    file_name: str | None,
+) -> PixelArray:
+    """Open pictures that another process has prepared; decode them again where its file is gone.
+
+    Args:
+        workspace: Where the file lies.
+        root: The data set's folder.
+        pictures: Rows with the columns path and content_hash; the file may hold others besides.
+        data: How a picture is prepared.
+        file_name: As `file_name_of` tells it; None where there was no file.
+    """
+    if file_name is not None:
+        path = workspace.pixels_folder / file_name
+        with suppress(OSError, ValueError):
+            paths = tuple(json.loads(path.with_suffix(".json").read_bytes()))
+            found = _PixelFile(path, (len(paths), *data.picture_shape), paths).open()
+            if found is not None and set(pictures["path"]) <= set(paths):
+                return found
+    known = tuple(zip(pictures["path"], pictures["content_hash"], strict=True))
+    return PixelArray(StreamedPixels(root, known, data), tuple(pictures["path"]))
+
+
 def _digest(pictures: pd.DataFrame) -> str:
     digest = blake2b(f"{PREPARATION}".encode(), digest_size=16)
     for column in ("path", "content_hash"):

@@ -60,13 +60,16 @@ class ProcessIdentity:
         return None
 
 
-def spawn(arguments: list[str], log: Path, *, pipe_input: bool = False) -> subprocess.Popen[bytes]:
+def spawn(
+    arguments: list[str], log: Path, *, pipe_input: bool = False, pipe_output: bool = False
+) -> subprocess.Popen[bytes]:
     """Start `python -m cnnlab ...` in a session of its own, so that our Ctrl-C does not reach it.
 
     Args:
         arguments: What follows `python -m cnnlab`.
         log: File that its output is added to.
         pipe_input: Keep a pipe to its standard input; without it, that is empty.
+        pipe_output: Keep a pipe to its standard output; its errors still go into the log.
     """
     package_parent = str(Path(__file__).resolve().parents[2])
     inherited = os.environ.get("PYTHONPATH")
@@ -82,8 +85,8 @@ def spawn(arguments: list[str], log: Path, *, pipe_input: bool = False) -> subpr
         return subprocess.Popen(
             [sys.executable, "-m", "cnnlab", *arguments],
             stdin=subprocess.PIPE if pipe_input else subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
+            stdout=subprocess.PIPE if pipe_output else output,
+            stderr=output,
             env=environment,
             start_new_session=True,
             creationflags=flags,

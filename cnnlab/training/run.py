@@ -13,10 +13,12 @@ import numpy as np
 import tensorflow as tf
 
 from cnnlab.config import Precision, RunConfig
-from cnnlab.datasets.pixels import PreparationStopped
+from cnnlab.datasets.pixels import PreparationStopped, file_name_of
 from cnnlab.datasets.splits import Split
 from cnnlab.errors import RunError
 from cnnlab.evaluation.baselines import ladder
+from cnnlab.evaluation.final import final_metrics
+from cnnlab.evaluation.predictions import read_predictions
 from cnnlab.inference.model import ModelFacts, load_model
 from cnnlab.networks.builder import build
 from cnnlab.runs import jobs, runs
@@ -25,6 +27,7 @@ from cnnlab.runs.jobs import Job
 from cnnlab.runs.runs import Run
 from cnnlab.runs.states import RunState
 from cnnlab.runs.store import Store
+from cnnlab.scorer import PHASE, score_in_fresh_process
 from cnnlab.training.averaging import WeightAverage
 from cnnlab.training.batches import TrainingFeed, evaluation_dataset
 from cnnlab.training.callbacks import (
@@ -41,7 +44,6 @@ from cnnlab.training.export import check_export, export_model, load_weights, sav
 from cnnlab.training.logs import EpochTable, tensorboard_callback
 from cnnlab.training.memory import MemoryWatch, not_enough_memory, require_memory
 from cnnlab.training.preparing import PreparedData, bring_weights, prepare_data
-from cnnlab.training.scoring import score
 from cnnlab.training.stages import FINE_TUNING, Stage, Stages
 from cnnlab.training.trial import deserves_trial, try_steps
 from cnnlab.workspace import RunFiles, Workspace, write_atomically
@@ -118,9 +120,10 @@ class TrainingRun:
         for warning in (*data.assignment.warnings, *_warnings(config, data)):
             if warning not in said:  # a resumed run has said it before
                 runs.record_event(self._store, self._run.id, warning, level="warning")
-        write_atomically(
-            self._files.split, lambda file: data.assignment.frame.to_parquet(file, index=False)
+        split = data.assignment.frame.assign(
+            content_hash=data.assignment.frame["path"].map(data.contents)
         )
+        write_atomically(self._files.split, lambda file: split.to_parquet(file, index=False))
         return data, bring_weights(config, report)
 
     def _plan(
@@ -280,8 +283,10 @@ class TrainingRun:
         difference = check_export(
             model, lite, validation.pixels[validation.rows[:CHECKED_PICTURES]]
         )
-        self._say("computing the final figures")
-        metrics = score(lite, data.images, data.assignment, self._files)
+        del lite
+        self._say(PHASE)
+        score_in_fresh_process(self._workspace, self._run.id, file_name_of(validation.pixels))
+        metrics = final_metrics(read_predictions(self._files.predictions))
         self._say("computing the baselines")
         records = runs.epoch_records(self._store, self._run.id)
         runs.save_results(
@@ -290,6 +295,7 @@ class TrainingRun:
             {
                 **self._facts,
                 "metrics": metrics,
+                "training_validation_accuracy": _validation_accuracy(records, outcome.best_epoch),
                 "baselines": _baselines(data, config.training.seed),
                 "epochs": len(records),
                 "seconds_per_epoch": float(np.median([row["seconds"] for row in records]))
@@ -351,6 +357,12 @@ def _baselines(data: PreparedData, seed: int) -> list[dict[str, Any]]:
     }
     steps = ladder(train, train.labels, held_out, data.class_count, seed=seed)
     return [step.to_json() for step in steps]
+
+
+def _validation_accuracy(records: list[runs.EpochRecord], epoch: int | None) -> float | None:
+    """What the training itself said of the epoch that is kept."""
+    kept = next((record for record in records if record["epoch"] == epoch), {})
+    return kept.get("validation_accuracy")
 
 
 def _parameters(model: keras.Model) -> dict[str, int]:

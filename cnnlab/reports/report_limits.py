@@ -1,0 +1,142 @@
+"""What a report warns of: what was not tested, and what makes its figures worth less."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cnnlab.config import Colour
+from cnnlab.datasets.splits import Split
+from cnnlab.evaluation.baselines import unbeaten_sentence
+from cnnlab.figures.text import clean, percent
+from cnnlab.reports.report_data import ReportData
+from cnnlab.reports.report_scores import Scores
+from cnnlab.reports.report_words import listed, points, span
+from cnnlab.runs.states import RunState
+
+WIDE_INTERVAL = 0.1  # from here on a figure says little
+FEW_PICTURES = 30  # of a class
+EXPORT_GAP = 0.005  # between the figure of training and that of the exported network
+_SMALL_SHARE = 0.5  # a class that is found less often than this
+
+
+def cautions(report: ReportData) -> list[str]:
+    """What must be known before any figure is read; empty for a run without a catch."""
+    return [
+        sentence
+        for sentence in (
+            _only_validation(report),
+            unbeaten_sentence(report.baselines, report.run.metrics),
+            _stopped(report),
+            *map(clean, report.warnings),
+            None if report.data.changes is None else clean(report.data.changes),
+            _export_gap(report),
+        )
+        if sentence
+    ]
+
+
+def limits(report: ReportData) -> list[str]:
+    """What the figures do not say, the most general first."""
+    return [
+        _other_pictures(report),
+        _unknown_objects(report),
+        *(() if report.scores is None else _of_scores(report.scores)),
+        _preparation(report),
+        "It was trained once. Another seed gives somewhat other figures; only repeats tell how "
+        "much.",
+        "Nobody looked at who is in the pictures, or at how good it is for groups within a class.",
+    ]
+
+
+def _other_pictures(report: ReportData) -> str:
+    return (
+        f"It was tested on pictures from the same collection as it learnt from ({_name(report)}). "
+        "How good it is on pictures from another camera, place or time was not measured."
+    )
+
+
+def _unknown_objects(report: ReportData) -> str:
+    count = len(report.class_names)
+    of = f"one of its {count:,} classes" if count else "a class"
+    return f"Every picture gets {of}, also one that shows something else entirely."
+
+
+def _of_scores(scores: Scores) -> Iterator[str]:
+    evaluation, interval = scores.evaluation, scores.interval
+    kind = scores.split.value
+    if interval.high - interval.low > WIDE_INTERVAL:
+        yield (
+            f"There are only {evaluation.images:,} {kind} pictures, so the accuracy is known no "
+            f"better than {span(interval)}."
+        )
+    if scores.uneven:
+        yield (
+            "Some classes have far more pictures than others, and the large ones decide the "
+            f"accuracy. With every class counting the same it is "
+            f"{percent(evaluation.balanced_accuracy)} (balanced accuracy)."
+        )
+    without = [row.name for row in scores.classes if not row.scores.support]
+    few = [row.name for row in scores.classes if 0 < row.scores.support < FEW_PICTURES]
+    weak = [
+        row.name
+        for row in scores.classes
+        if row.scores.support and row.scores.recall < _SMALL_SHARE
+    ]
+    if without:
+        yield f"No {kind} picture shows {_some(without)}: nothing is known about them."
+    if few:
+        yield f"Fewer than {FEW_PICTURES} {kind} pictures show {_some(few)}: read with care."
+    if weak:
+        yield f"It misses more than half of the pictures of {_some(weak)}."
+
+
+def _preparation(report: ReportData) -> str:
+    data = report.config.data
+    colour = " in grey" if data.colour is Colour.GREY else ""
+    return (
+        f"It sees every picture{colour} at {data.size} × {data.size} pixels; what is too small to "
+        "be seen at that size is lost on it."
+    )
+
+
+def _only_validation(report: ReportData) -> str | None:
+    if report.split is not Split.VALIDATION:
+        return None
+    return (
+        "There were no test pictures. The figures come from the validation pictures, by which the "
+        "best epoch was chosen, so they may be a little too good."
+    )
+
+
+def _stopped(report: ReportData) -> str | None:
+    run, epochs = report.run, report.run.results.get("epochs")
+    if run.state in (RunState.COMPLETED, RunState.QUEUED):
+        return None
+    if run.state is RunState.STOPPED:
+        return (
+            f"The training was stopped by hand after {epochs} of at most "
+            f"{run.config.training.epochs:,} epochs."
+        )
+    return f"The run is {run.state}: the figures are those of the network that it has left so far."
+
+
+def _export_gap(report: ReportData) -> str | None:
+    said = report.run.results.get("training_validation_accuracy")
+    measured = report.run.metrics.get("validation_accuracy")
+    if said is None or measured is None or abs(said - measured) <= EXPORT_GAP:
+        return None
+    return (
+        f"While it was trained, its validation accuracy was {percent(said)}; the exported network "
+        f"reaches {percent(measured)}, which is {points(said - measured)} "
+        f"{'less' if measured < said else 'more'}. The figures here are the exported network's."
+    )
+
+
+def _some(names: list[str]) -> str:
+    """Some names, and how many more there are."""
+    shown = names[:5]
+    return listed(shown) + (f" and {len(names) - 5:,} more" if len(names) > 5 else "")
+
+
+def _name(report: ReportData) -> str:
+    return f"“{clean(report.data.name)}”"

@@ -10,12 +10,13 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from cnnlab.figures.text import axis_labels, escape, shorten
-from cnnlab.figures.theme import shades, style
+from cnnlab.figures.theme import ColourScale, Shades, shades, style
 
 MOST_CLASSES = 40
 _ANNOTATED_CLASSES = 15
 _LABEL_LENGTH = 20
 _NAME_LENGTH = 28
+_STEP = 1e-6
 
 
 class DifferenceInfo(NamedTuple):
@@ -119,11 +120,7 @@ def draw_difference(info: DifferenceInfo, *, dark: bool) -> go.Figure:
         z=info.gain.astype(np.float32),
         zmin=-strongest,
         zmax=strongest,
-        colorscale=[
-            [0, colours.wrong[-1][1]],
-            [0.5, colours.surface],
-            [1, colours.right[-1][1]],
-        ],
+        colorscale=_scale(colours),
         showscale=False,
         customdata=np.dstack([info.first, info.second]).astype(np.float32),
         hovertemplate=(
@@ -136,7 +133,7 @@ def draw_difference(info: DifferenceInfo, *, dark: bool) -> go.Figure:
         uid="difference",
     )
     if annotated:
-        texts = [[f"{value:+d}" if value else "" for value in row] for row in info.change.tolist()]
+        texts = [[_signed(value) for value in row] for row in info.change.tolist()]
         heatmap.update(text=texts, texttemplate="%{text}")
     figure = go.Figure(heatmap)
     _lay_out(figure, labels, annotated=annotated)
@@ -147,6 +144,19 @@ def draw_difference(info: DifferenceInfo, *, dark: bool) -> go.Figure:
         subtitle=_key(info, dark=dark),
         height_px=_height_px(len(labels)),
     )
+
+
+def _signed(value: int) -> str:
+    """A change with its sign, a true minus; nothing for no change."""
+    return f"{value:+d}".replace("-", "−") if value else ""
+
+
+def _scale(colours: Shades) -> ColourScale:
+    """Both scales of the theme back to back, with no change in a tone of its own between them."""
+    worse = [(0.5 - place / 2 - _STEP, tone) for place, tone in reversed(colours.wrong)]
+    better = [(0.5 + place / 2 + _STEP, tone) for place, tone in colours.right]
+    unchanged = [(0.5 - _STEP / 2, colours.empty), (0.5 + _STEP / 2, colours.empty)]
+    return tuple((min(1.0, max(0.0, place)), tone) for place, tone in (*worse, *unchanged, *better))
 
 
 def _lay_out(figure: go.Figure, labels: Sequence[str], *, annotated: bool) -> None:

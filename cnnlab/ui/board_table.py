@@ -149,7 +149,8 @@ def _figures(rows: Sequence[BoardRow], name: str) -> list[object]:
         return [None if value is None else round(value.mean, 1) for value in found]
     texts: list[object] = [figure_text(value, kind) for value in found]
     best = best_row(rows, name)
-    if best is not None:
+    of_one_dataset = len({row.run.dataset_id for row in rows}) == 1
+    if best is not None and of_one_dataset:
         texts[best] = f"{texts[best]} {BEST}"
     return texts
 
@@ -170,8 +171,8 @@ def _column(name: str, metric: str) -> ColumnConfig:
     title = column_title(name)
     if name == CURVE:
         return st.column_config.LineChartColumn(
-            f"Validation {metric}",
-            help="Over the epochs; of several seeds the mean",
+            f"{metric.capitalize()} by epoch",
+            help="On validation pictures; of several seeds the mean",
             y_min=0,
             y_max=1 if metric == "accuracy" else None,
         )

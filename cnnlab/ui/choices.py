@@ -13,7 +13,7 @@ from cnnlab.runs.runs import Run, get_run, list_runs
 from cnnlab.ui import context
 from cnnlab.ui.address import asked, choose, follow, show_in
 
-DATA, RUN = "data", "run"
+DATA, RUN, RUNS = "data", "run", "runs"  # in the address; several runs stand between commas
 
 
 def choose_dataset() -> Dataset | None:

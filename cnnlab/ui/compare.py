@@ -19,10 +19,10 @@ from cnnlab.ui import (
 )
 from cnnlab.ui.address import asked
 from cnnlab.ui.addressed import choose_many, choose_one
-from cnnlab.ui.choices import DATA, run_label
+from cnnlab.ui.choices import DATA, RUNS, run_label
 from cnnlab.ui.home import try_it_now
 
-RUNS, REFERENCE = "runs", "against"
+REFERENCE = "against"
 
 _VERDICT, _CURVES, _PICTURES = "verdict", "curves", "pictures"
 _VIEWS = {
@@ -68,10 +68,12 @@ def _choose_runs(everything: Sequence[Run]) -> list[Run]:
     Raises:
         RunError: If the address names one that does not exist.
     """
-    by_id = {run.id: run for run in everything}
-    for run_id in (asked(RUNS) or "").split(","):
-        if run_id and run_id not in by_id:
-            by_id[run_id] = get_run(context.store(), run_id)
+    known = {run.id: run for run in everything}
+    wanted = [run_id for run_id in (asked(RUNS) or "").split(",") if run_id]
+    named = [known.get(run_id) or get_run(context.store(), run_id) for run_id in wanted]
+    datasets = {run.dataset_id for run in named}
+    others = sorted(everything, key=lambda run: run.dataset_id not in datasets)
+    by_id = {run.id: run for run in (*others, *named)}  # those of the same data set first
     chosen = choose_many(
         "Runs",
         RUNS,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import overload
 
 import streamlit as st
 
+from cnnlab.evaluation.pairing import Pairing
 from cnnlab.figures.confusion_difference import plot_difference
 from cnnlab.figures.text import escape_markdown, percent
 from cnnlab.runs.runs import Run
@@ -16,9 +18,8 @@ from cnnlab.ui.choices import run_label
 from cnnlab.ui.compared import Paired, paired
 from cnnlab.ui.predicted import Card, card_grid
 
-MOST_CARDS = 500
-
 _LOST, _WON = "lost", "won"
+_FIRM = "\N{NO-BREAK SPACE}"
 
 
 def show(runs: Sequence[Run]) -> None:
@@ -47,7 +48,7 @@ def _other(others: Sequence[Run]) -> Run:
     by_id = {run.id: run for run in others}
     with st.container(width=420):
         chosen = choose_one(
-            "With", "with", {run_id: run_label(run) for run_id, run in by_id.items()}
+            "Second network", "with", {run_id: run_label(run) for run_id, run in by_id.items()}
         )
     return by_id[chosen]
 
@@ -70,50 +71,64 @@ def _difference(first: Run, second: Run, together: Paired) -> None:
 
 def _disagreements(first: Run, second: Run, together: Paired) -> None:
     """Pictures that only one of the two has right, the other's surest mistake first."""
-    pairing = together.pairing
-    counts = {
-        _LOST: len(pairing.disagreements(first_right=True)),
-        _WON: len(pairing.disagreements(first_right=False)),
-    }
+    lost = DisagreementCards(together.pairing, first_right=True)
+    won = DisagreementCards(together.pairing, first_right=False)
     side = choose_one(
         "Pictures",
         "side",
         {
-            _LOST: f"only {first.id} is right ({counts[_LOST]:,})",
-            _WON: f"only {second.id} is right ({counts[_WON]:,})",
+            _LOST: f"only {first.id} is right ({len(lost):,})",
+            _WON: f"only {second.id} is right ({len(won):,})",
         },
     )
-    right, wrong = (first, second) if side == _LOST else (second, first)
-    if not counts[side]:
+    cards, right, wrong = (lost, first, second) if side == _LOST else (won, second, first)
+    if not cards:
         st.caption(
             f"No {together.split.value} picture that {escape_markdown(right.id)} has right and "
             f"{escape_markdown(wrong.id)} has not."
         )
         return
     st.caption(
-        f"The surest mistakes of {escape_markdown(wrong.id)} first. In red what it says; below, "
-        f"how sure {escape_markdown(right.id)} is of the right class."
+        f"The surest mistakes of {escape_markdown(wrong.id)} first. Below each picture: how sure "
+        f"it is of its answer, against how sure {escape_markdown(right.id)} is of the right one."
     )
-    if counts[side] > MOST_CARDS:
-        st.caption(f"Of the {counts[side]:,} pictures, the first {MOST_CARDS} are shown.")
     key = f"disagreements-{first.id}-{second.id}-{side}"
-    card_grid(first, disagreement_cards(together, first_right=side == _LOST), key=key)
+    card_grid(first, cards, key=key)
 
 
-def disagreement_cards(together: Paired, *, first_right: bool) -> list[Card]:
-    """Cards of pictures that only one network has right, the other's surest mistakes first."""
-    pairing = together.pairing
-    sure = pairing.first_sure, pairing.second_sure
-    right_sure, wrong_sure = sure if first_right else sure[::-1]
-    wrong_said = pairing.second if first_right else pairing.first
-    names = pairing.class_names
-    return [
-        Card(
-            path=pairing.paths[place],
-            title=f"{names[pairing.true[place]]} → {names[wrong_said[place]]} · "
-            f"{percent(float(wrong_sure[place]))}",
-            right=False,
-            detail=f"right: {percent(float(right_sure[place]))}",
+class DisagreementCards(Sequence[Card]):
+    """Cards of pictures that only one network has right, each made when it is asked for.
+
+    Args:
+        pairing: What both networks said.
+        first_right: It is the first one; else the second one.
+    """
+
+    def __init__(self, pairing: Pairing, *, first_right: bool) -> None:
+        self._pairing = pairing
+        self._said = pairing.second if first_right else pairing.first
+        sure = pairing.first_sure, pairing.second_sure
+        self._right_sure, self._wrong_sure = sure if first_right else sure[::-1]
+        self._places = pairing.disagreements(first_right=first_right)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    @overload
+    def __getitem__(self, number: int, /) -> Card: ...
+    @overload
+    def __getitem__(self, number: slice, /) -> Sequence[Card]: ...
+    def __getitem__(self, number: int | slice, /) -> Card | Sequence[Card]:
+        if isinstance(number, slice):
+            return [self[each] for each in range(*number.indices(len(self)))]
+        place, names = self._places[number], self._pairing.class_names
+        true, said = names[self._pairing.true[place]], names[self._said[place]]
+        wrong_sure, right_sure = (
+            percent(float(sure[place])) for sure in (self._wrong_sure, self._right_sure)
         )
-        for place in pairing.disagreements(first_right=first_right)[:MOST_CARDS]
-    ]
+        return Card(
+            path=self._pairing.paths[place],
+            title=f"{true} → {said}",
+            right=False,
+            detail=f"{said}{_FIRM}{wrong_sure} against {true}{_FIRM}{right_sure}",
+        )

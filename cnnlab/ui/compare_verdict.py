@@ -57,9 +57,7 @@ def _answer(verdict: PairVerdict, recipe: RecipeVerdict | None) -> None:
             st.success(sentence, icon=":material/check_circle:")
         else:
             st.info(sentence, icon=":material/balance:")
-        st.caption(_basis(verdict))
-    for note in verdict.notes:
-        st.caption(escape_markdown(note))
+    st.caption(" ".join([_basis(verdict), *map(escape_markdown, verdict.notes)]).strip())
     if recipe is not None:
         _about_recipes(recipe)
 
@@ -84,9 +82,13 @@ def _probability(p_value: float) -> str:
 
 def _about_recipes(recipe: RecipeVerdict) -> None:
     if recipe.comparison is not None:
-        st.markdown(f":material/tune: {escape_markdown(recipe.sentence)}")
+        sentence = f"Recipes: {escape_markdown(recipe.sentence)}"
+        if recipe.comparison.different:
+            st.success(sentence, icon=":material/check_circle:")
+        else:
+            st.info(sentence, icon=":material/balance:")
         st.caption(
-            f"Recipes, by {len(recipe.first.accuracies)} and {len(recipe.second.accuracies)} "
+            f"By {len(recipe.first.accuracies)} and {len(recipe.second.accuracies)} "
             f"seeds, on {recipe.images:,} {recipe.split.value} pictures that all of them hold out."
         )
         return

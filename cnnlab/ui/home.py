@@ -49,6 +49,10 @@ def recent_runs() -> None:
             st.page_link(frame.RUN, label=escape_markdown(run.id), query_params={RUN: run.id})
             state_badge(run.state)
             st.caption(f"{escape_markdown(run.dataset_name)} · {_figure(run)}")
+    if len(runs) > 1:
+        st.page_link(
+            frame.LEADERBOARD, label="All runs side by side", icon=":material/leaderboard:"
+        )
 
 
 def dataset_list() -> None:

@@ -22,6 +22,7 @@ from cnnlab.ui import context, frame
 from cnnlab.ui.address import go
 from cnnlab.ui.addressed import choose_many, choose_one, switch, write_text
 from cnnlab.ui.board_table import (
+    BEST,
     CURVE,
     PLAIN_COLUMNS,
     SEEDS,
@@ -30,10 +31,8 @@ from cnnlab.ui.board_table import (
     column_title,
     show_board,
 )
-from cnnlab.ui.choices import DATA, RUN, choose_dataset, remember
+from cnnlab.ui.choices import DATA, RUN, RUNS, choose_dataset, remember
 from cnnlab.ui.home import try_it_now
-
-RUNS = "runs"  # in the address of the Compare page
 
 _DEFAULT_COLUMNS = (
     STATE,
@@ -55,13 +54,14 @@ def show() -> None:
         _nothing_here(dataset_id)
         return
     chosen = _filtered(runs)
-    ranked_by, together, only_what_differs = _options()
-    rows = ranked(board_rows(chosen, together=together), ranked_by)
-    columns = _columns(rows, only_what_differs=only_what_differs)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        ranked_by, together, only_what_differs = _options()
+        rows = ranked(board_rows(chosen, together=together), ranked_by)
+        columns = _columns(rows, only_what_differs=only_what_differs)
     if not rows:
         st.info("No run fits this filter.")
         return
-    _say(rows, runs, ranked_by, dataset_id)
+    _say(rows, runs, ranked_by)
     ticked = show_board(
         rows,
         epochs_by_run(context.store(), dataset_id=dataset_id) if CURVE in columns else {},
@@ -115,21 +115,20 @@ def _filtered(runs: Sequence[Run]) -> list[Run]:
 def _options() -> tuple[str, bool, bool]:
     """The figure that ranks, whether seeds are one row, whether only what differs is shown."""
     titles = {name: _rank_title(name) for name in FIGURES}
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        with st.container(width=300):
-            ranked_by = choose_one("Rank by", "rank", titles)
-        together = switch(
-            "Seeds in one row",
-            "together",
-            default=True,
-            hint="Completed runs that differ by the training's seed only, as mean and spread",
-        )
-        only_what_differs = switch(
-            "Settings that differ",
-            "differs",
-            default=True,
-            hint="Shows each setting that is not the same in all rows, and no other one",
-        )
+    with st.container(width=300):
+        ranked_by = choose_one("Rank by", "rank", titles)
+    together = switch(
+        "Seeds in one row",
+        "together",
+        default=True,
+        hint="Completed runs that differ by the training's seed only, as mean and spread",
+    )
+    only_what_differs = switch(
+        "Settings that differ",
+        "differs",
+        default=True,
+        hint="Shows each setting that is not the same in all rows, and no other one",
+    )
     return ranked_by, together, only_what_differs
 
 
@@ -159,27 +158,27 @@ def _columns(rows: Sequence[BoardRow], *, only_what_differs: bool) -> list[str]:
     return [*plain, *dict.fromkeys([*settings, *differing])]
 
 
-def _say(
-    rows: Sequence[BoardRow], runs: Sequence[Run], ranked_by: str, dataset_id: str | None
-) -> None:
+def _say(rows: Sequence[BoardRow], runs: Sequence[Run], ranked_by: str) -> None:
     """How many runs there are, and what their figures cannot be held against."""
     shown = sum(len(row.runs) for row in rows)
     of = f" of {len(runs):,}" if shown < len(runs) else ""
-    st.caption(
-        f"{shown:,}{of} runs. ★ marks the best value. Tick rows to open, compare or download them."
-    )
-    if dataset_id is None and len({row.run.dataset_id for row in rows}) > 1:
-        st.caption("Figures of different data sets cannot be held against each other.")
+    remarks = [f"{shown:,}{of} runs. Tick rows to open, compare or download them."]
+    one_dataset = len({row.run.dataset_id for row in rows}) == 1
+    if one_dataset and len(rows) > 1:
+        remarks.append(f"{BEST} marks the best value.")
+    if not one_dataset:
+        remarks.append("Figures of different data sets cannot be held against each other.")
     elif not same_pictures(rows):
-        st.caption(
+        remarks.append(
             "Not all of these networks were judged on the same pictures: the data set, the split "
             "or the choice of pictures was changed between the runs."
         )
     if ranked_by.startswith("test_") and FIGURES[ranked_by].kind in (Kind.SHARE, Kind.LOSS):
-        st.caption(
+        remarks.append(
             "Whoever chooses a network by its test figures makes them too good: choose by the "
             "validation figures, and let the test have the last word."
         )
+    st.caption(" ".join(remarks))
 
 
 def _actions(rows: Sequence[BoardRow], ticked: Sequence[BoardRow], columns: Sequence[str]) -> None:

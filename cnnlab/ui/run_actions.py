@@ -13,7 +13,7 @@ from cnnlab.runs.runs import RESUMABLE, Run, request_delete, resume_run, train_l
 from cnnlab.runs.tensorboard import ensure_tensorboard, running_tensorboard
 from cnnlab.ui import context, frame
 from cnnlab.ui.address import go
-from cnnlab.ui.choices import DATA, RUN, remember
+from cnnlab.ui.choices import DATA, RUN, RUNS, remember
 from cnnlab.ui.starts import FROM
 from cnnlab.workspace import RunFiles
 
@@ -21,7 +21,7 @@ _MORE_EPOCHS = 10
 
 
 def go_on(run: Run) -> None:
-    """Classify, change and train again, resume, train longer: in one row."""
+    """Classify, change and train again, resume, train longer, compare: in one row."""
     gone = find_dataset(context.store(), run.dataset_id) is None
     has_checkpoint = RunFiles(context.workspace().run_folder(run.id)).checkpoint.exists()
     with st.container(horizontal=True):
@@ -39,6 +39,10 @@ def go_on(run: Run) -> None:
         if has_checkpoint:
             with st.popover("Train longer", icon=":material/more_time:", disabled=gone):
                 _longer(run)
+        if run.has_model and st.button("Compare", icon=":material/compare_arrows:"):
+            go(frame.COMPARE, **{RUNS: run.id})
+        if st.button("Leaderboard", icon=":material/leaderboard:", disabled=gone):
+            go(frame.LEADERBOARD, **{DATA: run.dataset_id})
 
 
 def take_along(run: Run) -> None:

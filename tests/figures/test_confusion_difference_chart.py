@@ -46,7 +46,7 @@ def test_numbers_carry_their_sign():
     figure = plot_difference(
         np.array([[8, 2], [1, 9]]), np.array([[9, 1], [1, 9]]), ["a", "b"], names=NAMES
     )
-    assert figure.data[0].text[0] == ["+1", "-1"]
+    assert figure.data[0].text[0] == ["+1", "−1"]
     assert figure.data[0].text[1] == ["", ""]
 
 

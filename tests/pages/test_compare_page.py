@@ -3,11 +3,12 @@
 import pytest
 
 from cnnlab.config import change_config
+from cnnlab.evaluation.pairing import pair_up
 from cnnlab.networks.recipes import recipe
 from cnnlab.runs import jobs, runs
 from cnnlab.runs.datasets import add_dataset, remove_dataset
 from cnnlab.runs.states import RunState
-from cnnlab.ui.compare_pictures import MOST_CARDS
+from cnnlab.ui.compare_pictures import DisagreementCards
 from cnnlab.workspace import RunFiles
 from tests.finished import answers, finished_run
 from tests.pages.conftest import Open, said
@@ -124,11 +125,16 @@ def test_pictures_that_only_one_has_right(side, count, workspace, finish, open_p
     assert app.query_params["view"] == "pictures"
 
 
-def test_a_great_many_disagreements_are_cut_off_with_a_word(workspace, finish, open_page: Open):
-    first, second = finish(QUICK, 900, 1000), finish(GRID, 100, 1000)
-    app = open_page(workspace, "compare", runs=f"{first},{second}", view="pictures")
-    assert not app.exception
-    assert f"the first {MOST_CARDS} are shown" in said(app)
+def test_each_card_says_what_both_networks_think():
+    first, second = answers([True] * 1000), answers([False] * 900 + [True] * 100)
+    cards = DisagreementCards(pair_up(first, second), first_right=True)
+    assert len(cards) == 900
+    assert cards[0].path == "red/899.png"  # the surest mistake
+    assert cards[0].title == "red → green"
+    said = cards[0].detail.replace("\N{NO-BREAK SPACE}", " ")
+    assert said == "green 87.0% against red 87.0%"
+    assert [card.path for card in cards[898:950]] == ["red/1.png", "green/0.png"]
+    assert not DisagreementCards(pair_up(first, second), first_right=False)
 
 
 @pytest.mark.parametrize("view", ["verdict", "curves", "pictures"])
@@ -166,7 +172,15 @@ def test_an_unknown_run_in_the_address_is_named(workspace, finish, open_page: Op
     assert "no\\-such\\-run" in app.error[0].value
 
 
-def test_two_trainings_of_the_worker_can_be_compared(trained, open_page: Open):
+def test_a_run_leads_to_the_comparison_and_to_the_leaderboard(trained, open_page: Open):
     place, _, run_id = trained
-    app = open_page(place, "compare", runs=run_id)
+    app = open_page(place, "run", run=run_id)
+    next(button for button in app.button if button.label == "Compare").click().run()
     assert not app.exception
+    assert app.title[0].value == "Compare"
+    assert app.multiselect[0].value == [run_id]
+    app = open_page(place, "run", run=run_id)
+    next(button for button in app.button if button.label == "Leaderboard").click().run()
+    assert app.title[0].value == "Leaderboard"
+    assert not app.exception
+    assert app.dataframe[0].value["Run"].tolist() == [f"run?run={run_id}"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import PurePosixPath
 from typing import overload
 
@@ -24,6 +25,7 @@ from cnnlab.ui.cards import actions_row, picture_actions
 from cnnlab.ui.choices import RUN
 from cnnlab.ui.correcting import correction_bar, relabel_each, ticked
 from cnnlab.ui.data import index_of, thumbnails_of
+from cnnlab.ui.nearest import nearest_training
 from cnnlab.ui.views import VIEW
 
 PAGE_SIZE = 24
@@ -197,6 +199,7 @@ def _draw_cards(
                     key=key,
                     tickable=correcting,
                     said=f"{_title(card)} {escape_markdown(card.detail)}",
+                    more=partial(nearest_training, run, dataset, index, card.path),
                 )
                 if st.button(
                     "",

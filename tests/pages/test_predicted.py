@@ -2,13 +2,15 @@
 
 import shutil
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cnnlab.evaluation.predictions import read_predictions
+from cnnlab.evaluation.predictions import Predictions, read_predictions
 from cnnlab.runs import corrections
 from cnnlab.runs.datasets import get_dataset, remove_dataset
 from cnnlab.runs.store import open_store
+from cnnlab.ui.predicted import JudgedCards
 from cnnlab.workspace import RunFiles
 from tests.pages.conftest import said
 from tests.trained import give_own_pictures
@@ -180,3 +182,47 @@ def test_a_damaged_or_missing_index_leaves_the_names(trained, dataset, open_card
     app = open_cards(["red/000.png"])
     assert "has not been looked at yet" in said(app)
     assert "000" in said(app)
+
+
+def judged(true: list[int], probabilities: list[list[float]], **how: bool) -> JudgedCards:
+    classes = len(probabilities[0])
+    predictions = Predictions(
+        class_names=("cat", "dog", "eel")[:classes],
+        paths=tuple(f"{row}.png" for row in range(len(true))),
+        splits=np.array(["test"] * len(true)),
+        true=np.array(true),
+        probabilities=np.array(probabilities, dtype=np.float32),
+    )
+    return JudgedCards(predictions, np.arange(len(true)), **how)
+
+
+def plain(text: str) -> str:
+    return text.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_cards_of_predictions_name_both_classes_and_how_sure_the_network_was():
+    wrong, right = judged([0, 1], [[0.1, 0.7, 0.2], [0.3, 0.6, 0.1]])[0:2]
+    assert (wrong.title, wrong.right) == ("cat → dog", False)
+    assert plain(wrong.detail) == "dog 70.0% · cat 10.0%"
+    assert (right.title, right.right) == ("dog", True)
+    assert plain(right.detail) == "dog 60.0% · cat 30.0%"
+    assert not wrong.suggestion
+
+
+def test_cards_of_suspected_labels_suggest_what_the_network_said():
+    (card,) = judged([0], [[0.02, 0.98]], suspects=True)
+    assert plain(card.title) == "labelled cat, looks like dog 98.0%"
+    assert card.right is None
+    assert card.suggestion == "dog"
+
+
+def test_one_class_and_probabilities_that_are_no_numbers_have_cards_too():
+    assert judged([0], [[1.0]])[0].title == "cat"
+    assert judged([0], [[float("nan"), 0.5]])[0].path == "0.png"
+
+
+def test_cards_are_made_when_they_are_asked_for():
+    cards = judged([0] * 25_000, [[0.9, 0.1]] * 25_000)
+    assert len(cards) == 25_000
+    assert [card.path for card in cards[24_990:]] == [f"{row}.png" for row in range(24_990, 25_000)]
+    assert cards[-1].path == "24999.png"

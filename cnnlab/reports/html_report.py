@@ -67,7 +67,7 @@ def _head(report: ReportData) -> Html:
         tag("meta", charset="utf-8"),
         tag("meta", http_equiv="Content-Security-Policy", content=POLICY),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", name="generator", content=f"cnnlab {report.written_with['cnnlab']}"),
+        tag("meta", name="generator", content=_writer(report)),
         tag("title", f"{subject(report)}: report of {report.run.id}"),
         tag("style", Html(stylesheet())),
     )
@@ -82,8 +82,12 @@ def _foot(report: ReportData, written_at: float) -> Html:
     return tag(
         "footer",
         tag("p", f"This file is complete in itself and asks no network for anything. {pictures}"),
-        tag("p", f"Written at {moment(written_at)} by cnnlab {report.written_with['cnnlab']}."),
+        tag("p", f"Written at {moment(written_at)} by {_writer(report)}."),
     )
+
+
+def _writer(report: ReportData) -> str:
+    return f"cnnlab {report.written_with['cnnlab']}"
 
 
 def _without_scripts() -> Html:

@@ -11,7 +11,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from cnnlab import __version__
+import cnnlab
 from cnnlab.workspace import RunFiles
 
 _MADE_WITH = ("cnnlab", "tensorflow", "keras")
@@ -56,7 +56,7 @@ def made_with(files: RunFiles, results: Mapping[str, Any]) -> dict[str, str]:
 
 def versions_here() -> dict[str, str]:
     """Versions of the same programs where the report is written."""
-    found = {"cnnlab": __version__}
+    found = {"cnnlab": cnnlab.__version__}
     for name in _MADE_WITH[1:]:
         try:
             found[name] = metadata.version(name)

@@ -15,13 +15,14 @@ from cnnlab.datasets.splits import Split
 from cnnlab.errors import ConfigError, RunError
 from cnnlab.evaluation.baselines import Baseline
 from cnnlab.evaluation.predictions import read_predictions
+from cnnlab.reports.leaderboard import board_rows
 from cnnlab.reports.report_examples import Example, random_examples, worst_examples
 from cnnlab.reports.report_files import FileFact, file_facts, made_with, versions_here
 from cnnlab.reports.report_scores import Scores, scores_of
 from cnnlab.runs.datasets import Dataset, find_dataset
 from cnnlab.runs.own_recipes import find_recipe
 from cnnlab.runs.provenance import corrections_used, data_changes
-from cnnlab.runs.runs import EpochRecord, Run, epoch_records, get_run, run_events
+from cnnlab.runs.runs import EpochRecord, Run, epoch_records, get_run, list_runs, run_events
 from cnnlab.runs.store import Store
 from cnnlab.workspace import RunFiles, Workspace
 
@@ -59,6 +60,7 @@ class ReportData:
     Attributes:
         scores: Figures on the pictures that decide; None without stored predictions.
         sample, mistakes: Ten pictures drawn at random, and the mistakes it was surest of.
+        repeats: This run and those that differ from it by the training's seed only.
         warnings: What was noted while it ran.
         recipe_defaults: Fields of the recipe's own configuration; None if nobody knows it any more.
         made_with: Versions of the programs that made the network, as far as they are known.
@@ -75,6 +77,7 @@ class ReportData:
     sample: tuple[Example, ...]
     mistakes: tuple[Example, ...]
     data: DataFacts
+    repeats: tuple[Run, ...]
     warnings: tuple[str, ...]
     recipe_defaults: Mapping[str, FieldValue] | None
     files: tuple[FileFact, ...]
@@ -145,6 +148,7 @@ def report_of(
         sample=sample,
         mistakes=mistakes,
         data=facts,
+        repeats=_repeats(store, run),
         warnings=tuple(
             event.message for event in run_events(store, run.id) if event.level == "warning"
         ),
@@ -238,6 +242,12 @@ def _baselines(run: Run, missing: list[str]) -> tuple[Baseline, ...]:
     if not found:
         missing.append("The network was not held against simple methods.")
     return found
+
+
+def _repeats(store: Store, run: Run) -> tuple[Run, ...]:
+    rows = board_rows(list_runs(store, dataset_id=run.dataset_id), together=True)
+    together = (row.runs for row in rows if any(each.id == run.id for each in row.runs))
+    return next(together, (run,))
 
 
 def _recipe_defaults(store: Store, run: Run) -> Mapping[str, FieldValue] | None:

@@ -42,8 +42,7 @@ def limits(report: ReportData) -> list[str]:
         _unknown_objects(report),
         *(() if report.scores is None else _of_scores(report.scores)),
         _preparation(report),
-        "It was trained once. Another seed gives somewhat other figures; only repeats tell how "
-        "much.",
+        _repeats(report),
         "Nobody looked at who is in the pictures, or at how good it is for groups within a class.",
     ]
 
@@ -96,6 +95,21 @@ def _preparation(report: ReportData) -> str:
     return (
         f"It sees every picture{colour} at {data.size} × {data.size} pixels; what is too small to "
         "be seen at that size is lost on it."
+    )
+
+
+def _repeats(report: ReportData) -> str:
+    name = f"{report.split}_accuracy"
+    reached = [run.metrics[name] for run in report.repeats if name in run.metrics]
+    if len(reached) < 2:
+        return (
+            "It was trained once. Another seed gives somewhat other figures; only repeats tell "
+            "how much."
+        )
+    return (
+        f"Trained with {len(reached)} different seeds, such a network reaches "
+        f"{percent(min(reached))} to {percent(max(reached))}: how good one turns out is partly "
+        "luck."
     )
 
 

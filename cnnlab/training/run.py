@@ -12,6 +12,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+import cnnlab
 from cnnlab.config import Precision, RunConfig
 from cnnlab.datasets.pixels import PreparationStopped, file_name_of
 from cnnlab.datasets.splits import Split
@@ -307,6 +308,11 @@ class TrainingRun:
                 "data": dict(data.record),
                 "parameters": _parameters(model),
                 "export_difference": difference,
+                "versions": {
+                    "cnnlab": cnnlab.__version__,
+                    "tensorflow": tf.__version__,
+                    "keras": keras.__version__,
+                },
                 "seconds": time.monotonic() - self._began_at + self._spent_before,
             },
         )

@@ -354,3 +354,12 @@ def test_a_run_without_a_network_is_refused_with_a_sentence(store, workspace, cl
     assert refused.value.reason == "no-model"
     with pytest.raises(RunError, match="no run"):
         report_of(store, workspace, "no-such-run")
+
+
+def test_repeats_with_other_seeds_tell_how_much_is_luck(made, store, workspace):
+    run_id, alone = made(answers([True] * 12 + [False] * 8))
+    assert "It was trained once" in Document(render(alone)).text
+    made(answers([True] * 16 + [False] * 4), {"training.seed": 1})
+    made(answers([True] * 20), {"training.seed": 2, "training.epochs": 99})
+    text = Document(render(report_of(store, workspace, run_id))).text
+    assert "Trained with 2 different seeds, such a network reaches 60.0% to 80.0%" in text

@@ -6,6 +6,7 @@ from cnnlab.networks.recipes import recipe
 from cnnlab.reports.html_report import render
 from cnnlab.reports.model_card import card_markdown, model_card
 from cnnlab.reports.report_data import report_of
+from cnnlab.runs import runs
 from cnnlab.runs.datasets import add_dataset, rename_dataset
 from cnnlab.runs.store import open_store
 from cnnlab.workspace import RunFiles
@@ -45,6 +46,20 @@ def test_a_card_has_every_heading_and_the_facts_of_its_run(trained):
     assert f"{facts.scores.evaluation.images} test pictures" in text
     assert facts.data.noted["fingerprint"] in text
     assert "not recorded" in text
+    assert set(facts.made_with) == {"cnnlab", "tensorflow", "keras"}
+    assert f"tensorflow {facts.made_with['tensorflow']}" in text
+
+
+def test_an_older_run_knows_from_its_files_which_keras_saved_it(trained):
+    place, _, run_id = trained
+    store = open_store(place)
+    results = dict(runs.get_run(store, run_id).results)
+    noted = results.pop("versions")
+    runs.save_results(store, run_id, results)
+    assert report_of(store, place, run_id).made_with == {"keras": noted["keras"]}
+    RunFiles(place.run_folder(run_id)).keras_model.write_bytes(b"PK nonsense")
+    assert report_of(store, place, run_id).made_with == {}
+    store.close()
 
 
 def test_a_card_is_part_of_the_report(trained):

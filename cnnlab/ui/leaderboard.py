@@ -17,7 +17,7 @@ from cnnlab.reports.leaderboard import (
     same_pictures,
     varying_fields,
 )
-from cnnlab.runs.runs import Run, epochs_by_run, list_runs
+from cnnlab.runs.runs import EpochRecord, Run, epochs_by_run, list_runs
 from cnnlab.ui import context, frame
 from cnnlab.ui.address import go
 from cnnlab.ui.addressed import choose_many, choose_one, switch, write_text
@@ -33,6 +33,7 @@ from cnnlab.ui.board_table import (
 )
 from cnnlab.ui.choices import DATA, RUN, RUNS, choose_dataset, remember
 from cnnlab.ui.home import try_it_now
+from cnnlab.workspace import Workspace
 
 _DEFAULT_COLUMNS = (
     STATE,
@@ -45,6 +46,7 @@ _DEFAULT_COLUMNS = (
     "parameters",
     "seconds",
 )
+_MOST_KEPT = 5_000
 
 
 def show() -> None:
@@ -64,7 +66,7 @@ def show() -> None:
     _say(rows, runs, ranked_by)
     ticked = show_board(
         rows,
-        epochs_by_run(context.store(), dataset_id=dataset_id) if CURVE in columns else {},
+        _epochs(chosen) if CURVE in columns else {},
         columns,
         ranked_by=ranked_by,
         with_dataset=dataset_id is None,
@@ -179,6 +181,23 @@ def _say(rows: Sequence[BoardRow], runs: Sequence[Run], ranked_by: str) -> None:
             "validation figures, and let the test have the last word."
         )
     st.caption(" ".join(remarks))
+
+
+def _epochs(runs: Sequence[Run]) -> dict[str, list[EpochRecord]]:
+    """The epochs of all runs; those of runs that have ended are read once."""
+    kept = _epochs_of_ended_runs(context.workspace())
+    if len(kept) > _MOST_KEPT:
+        kept.clear()
+    keys = {run.id: (run.id, run.job.id) for run in runs}  # a resumed run has another job
+    known = {run.id: kept[key] for run in runs if (key := keys[run.id]) in kept}
+    read = epochs_by_run(context.store(), [run.id for run in runs if run.id not in known])
+    kept.update({keys[run.id]: read[run.id] for run in runs if run.state.final and run.id in read})
+    return known | read
+
+
+@st.cache_resource(show_spinner=False)
+def _epochs_of_ended_runs(place: Workspace) -> dict[tuple[str, int], list[EpochRecord]]:
+    return {}
 
 
 def _actions(rows: Sequence[BoardRow], ticked: Sequence[BoardRow], columns: Sequence[str]) -> None:

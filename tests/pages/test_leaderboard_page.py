@@ -154,3 +154,15 @@ def test_the_table_as_csv_has_all_digits_and_no_formulas(workspace, board):
     assert read[1]["runs"].split() == [run.id for run in rows[1].runs]
     assert read[0]["training.epochs"] == "10"
     assert "curve" not in read[0]
+
+
+def test_curves_of_running_runs_grow_and_those_of_ended_ones_stay(
+    workspace, store, board, open_page: Open
+):
+    dataset, _, best, _, waits = board
+    app = open_page(workspace, "leaderboard", data=dataset.id)
+    runs.record_epoch(store, waits, 1, {"validation_accuracy": 0.25})
+    app.run()
+    curves = dict(zip(ids(app), app.dataframe[0].value["Curve"], strict=True))
+    assert list(curves[waits]) == [0.25]
+    assert len(curves[best]) == 3

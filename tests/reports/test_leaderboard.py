@@ -115,13 +115,11 @@ def test_only_settings_that_differ_are_named(store, finish):
     assert same_pictures(rows)
 
 
-def test_the_curve_of_repeats_is_their_mean_as_far_as_all_went(store, dataset, finish):
+def test_the_curve_of_repeats_is_their_mean_as_far_as_all_went(store, finish):
     finish(seed(0), 7, epochs=2)
     finish(seed(1), 8, epochs=3)
     finish(change_config(QUICK, {"training.epochs": 5}), 8)
-    epochs = epochs_by_run(store, dataset_id=dataset.id)
-    assert epochs == epochs_by_run(store)
-    assert epochs_by_run(store, dataset_id="another") == {}
+    epochs = epochs_by_run(store, [run.id for run in runs.list_runs(store)])
     rows = board_rows(runs.list_runs(store), together=True)
     together = next(row for row in rows if len(row.runs) == 2)
     assert curve(together, epochs, "validation_accuracy") == pytest.approx([0.2, 0.4])
@@ -131,8 +129,13 @@ def test_the_curve_of_repeats_is_their_mean_as_far_as_all_went(store, dataset, f
 
 def test_all_epochs_in_one_query_equal_those_of_each_run(store, finish):
     ids = [finish(seed(number), 7) for number in range(3)]
-    together = epochs_by_run(store)
-    assert together == {run_id: runs.epoch_records(store, run_id) for run_id in ids}
+    many = [*ids, *(f"unknown-{number}" for number in range(1200))]
+    together = epochs_by_run(store, many)
+    assert {run_id: together[run_id] for run_id in ids} == {
+        run_id: runs.epoch_records(store, run_id) for run_id in ids
+    }
+    assert together["unknown-1100"] == []
+    assert epochs_by_run(store, []) == {}
 
 
 def test_a_row_tells_programs_everything(store, finish):

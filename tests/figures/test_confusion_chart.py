@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from cnnlab.figures.confusion import confusion_info, plot_confusion
+from cnnlab.figures.confusion import (
+    MOST_CELLS,
+    OTHERS,
+    confusion_info,
+    plot_confusion,
+)
 
 CONFUSION = np.array([[40, 1, 0], [3, 300, 0], [0, 0, 0]])
 NAMES = ("cat", "dog", "eel")
@@ -41,12 +46,19 @@ def test_true_classes_run_down_and_predicted_ones_to_the_right():
     figure = plot_confusion(CONFUSION, NAMES)
 
     assert list(figure.layout.yaxis.categoryarray) == list(NAMES)
-    assert figure.layout.yaxis.autorange == "reversed"
+    bottom, top = figure.layout.yaxis.range
+    assert bottom > top
     assert figure.layout.yaxis.title.text == "true class"
     assert figure.layout.xaxis.title.text == "predicted class"
     # row 1, column 0: dogs taken for cats
     assert layer(figure, "wrong").z[1][0] == 3
-    assert layer(figure, "wrong").customdata[1][0].tolist() == pytest.approx([3, 3 / 303])
+    points = layer(figure, "wrong cells")
+    (place,) = [
+        number
+        for number, (x, y) in enumerate(zip(points.x, points.y, strict=True))
+        if (y, x) == ("dog", "cat")
+    ]
+    assert list(points.customdata[place]) == pytest.approx([1, 0, 3, 3 / 303], abs=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -79,6 +91,7 @@ def test_any_number_of_classes_can_be_drawn(size, dark):
     figure = plot_confusion(confusion, [f"class {i}" for i in range(size)], dark=dark)
 
     assert (layer(figure, "right").text is not None) == (size <= 15)
+    assert len(layer(figure, "right").x) == min(size, 41)
     assert 300 <= figure.layout.height <= 1400
     figure.to_json()
 
@@ -94,3 +107,69 @@ def test_names_are_escaped():
     figure = plot_confusion(np.eye(2, dtype=int), ("<i>x</i>", "$y$"))
 
     assert list(layer(figure, "right").y) == ["&lt;i&gt;x&lt;/i&gt;", "&#36;y&#36;"]
+
+
+def test_every_cell_can_be_clicked_once():
+    figure = plot_confusion(CONFUSION, NAMES)
+    cells = [
+        tuple(int(value) for value in row[:2])
+        for name in ("right cells", "wrong cells")
+        for row in layer(figure, name).customdata
+    ]
+    assert sorted(cells) == [(true, said) for true in range(3) for said in range(3)]
+    assert figure.layout.hoverdistance == -1
+
+
+def test_another_order_moves_rows_and_columns_but_no_class_index():
+    figure = plot_confusion(CONFUSION, NAMES, order=[2, 0, 1])
+    assert list(figure.layout.yaxis.categoryarray) == ["eel", "cat", "dog"]
+    assert layer(figure, "wrong").z[2][1] == 3  # dogs taken for cats
+    found = {tuple(row[:3]) for row in layer(figure, "wrong cells").customdata}
+    assert (1, 0, 3) in found
+
+
+def many(size: int, mistakes: int, seed: int = 0) -> np.ndarray:
+    """A matrix of so many classes, each with ten right ones, and some mistakes."""
+    rng = np.random.default_rng(seed)
+    confusion = np.diag([10] * size)
+    rows, columns = rng.integers(0, size, (2, mistakes))
+    np.add.at(confusion, (rows, columns), rows != columns)
+    return confusion
+
+
+def test_of_many_classes_those_with_most_mistakes_are_shown_and_no_picture_is_lost():
+    confusion = many(120, 300)
+    info = confusion_info(confusion, [f"class {i}" for i in range(120)])
+    assert len(info.classes) == 41
+    assert info.classes[-1] == OTHERS
+    assert info.class_names[-1] == "80 other classes"
+    assert info.counts.sum() == confusion.sum()
+    rest = sorted(set(range(120)) - set(info.classes))
+    assert info.right_of_others == 10 * len(rest)
+    assert info.counts[-1, -1] == confusion[np.ix_(rest, rest)].sum()
+    mistakes = confusion.sum(axis=0) + confusion.sum(axis=1) - 2 * np.diag(confusion)
+    assert min(mistakes[list(info.classes[:-1])]) >= max(mistakes[rest])
+
+
+def test_all_of_a_thousand_classes_are_drawn_as_squares_of_cells_with_pictures():
+    confusion = many(1_000, 4_000)
+    figure = plot_confusion(confusion, [f"class {i}" for i in range(1_000)], most=None)
+    assert {trace.name for trace in figure.data} == {"wrong cells", "right cells"}
+    assert len(layer(figure, "right cells").x) == 1_000
+    assert len(layer(figure, "wrong cells").x) == (confusion > 0).sum() - 1_000
+    assert len(figure.to_json()) < 1_000_000
+
+
+def test_squares_are_limited_to_the_most_frequent_mistakes():
+    confusion = many(1_000, 30_000)
+    confusion[3, 7] = 50
+    figure = plot_confusion(confusion, [f"class {i}" for i in range(1_000)], most=None)
+    cells = layer(figure, "wrong cells").customdata
+    assert len(cells) == MOST_CELLS
+    assert (3, 7, 50) in {tuple(row[:3]) for row in cells}
+
+
+def test_the_selected_cell_is_outlined_where_it_is_shown():
+    (outline,) = plot_confusion(CONFUSION, NAMES, order=[2, 0, 1], selected=(1, 0)).layout.shapes
+    assert (outline.x0, outline.x1, outline.y0, outline.y1) == (0.5, 1.5, 1.5, 2.5)
+    assert not plot_confusion(CONFUSION, NAMES, selected=(5, 0)).layout.shapes

@@ -1,0 +1,91 @@
+"""How each class fares, with how far its figures may be off, and which one fares worst."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cnnlab.evaluation.intervals import Interval, f1_interval, wilson
+from cnnlab.evaluation.metrics import ClassScores, Evaluation, most_confused_pairs
+
+
+@dataclass(frozen=True, slots=True)
+class ClassFigures:
+    """Figures of one class, each with its 95 % interval.
+
+    Attributes:
+        name: Of the class.
+        scores: Precision, recall, F1 and what they are made of.
+        precision, recall, f1: Their intervals.
+        taken_for: The class that most of its pictures were mistaken for, or None.
+    """
+
+    name: str
+    scores: ClassScores
+    precision: Interval
+    recall: Interval
+    f1: Interval
+    taken_for: str | None
+
+
+def class_figures(evaluation: Evaluation) -> list[ClassFigures]:
+    """Figures of every class, by class index."""
+    confusion, names = evaluation.confusion, evaluation.class_names
+    figures = []
+    for index, (name, scores) in enumerate(zip(names, evaluation.per_class, strict=True)):
+        right = int(confusion[index, index])
+        row = confusion[index].copy()
+        row[index] = 0
+        figures.append(
+            ClassFigures(
+                name=name,
+                scores=scores,
+                precision=wilson(right, scores.predicted),
+                recall=wilson(right, scores.support),
+                f1=f1_interval(right, scores.predicted - right, scores.support - right),
+                taken_for=names[int(row.argmax())] if row.any() else None,
+            )
+        )
+    return figures
+
+
+def weakest_sentence(evaluation: Evaluation) -> str:
+    """Which class is recognised least, how badly, and what it is taken for, as plain text."""
+    known = [each for each in class_figures(evaluation) if each.scores.support]
+    if not most_confused_pairs(evaluation.confusion, 1):
+        return f"Every one of the {evaluation.images:,} pictures was recognised."
+    weakest = min(known, key=lambda each: (each.scores.recall, -each.scores.support))
+    low, high = weakest.recall
+    sentence = (
+        f"“{weakest.name}” is recognised least: {weakest.scores.recall:.1%} of "
+        f"{weakest.scores.support:,} ({low:.1%} to {high:.1%})"
+    )
+    if weakest.taken_for is None:
+        return f"{sentence}."
+    return f"{sentence}; it is mostly taken for “{weakest.taken_for}”."
+
+
+def silent_sentences(evaluation: Evaluation) -> list[str]:
+    """What the figures cannot say: classes without pictures, and those never predicted."""
+    missing = [each.name for each in class_figures(evaluation) if not each.scores.support]
+    never = [
+        each.name
+        for each in class_figures(evaluation)
+        if each.scores.support and not each.scores.predicted
+    ]
+    sentences = []
+    if missing:
+        sentences.append(
+            f"No picture here belongs to {_listed(missing)}, so nothing can be said about it."
+            if len(missing) == 1
+            else f"No picture here belongs to {_listed(missing)}: nothing can be said about them."
+        )
+    if never:
+        sentences.append(f"The network never answered {_listed(never)}.")
+    return sentences
+
+
+def _listed(names: list[str], most: int = 5) -> str:
+    shown = [f"“{name}”" for name in names[:most]]
+    if len(names) > most:
+        return f"{', '.join(shown)} and {len(names) - most:,} others"
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"

@@ -1,0 +1,140 @@
+"""The view "Mistakes" of the Run page."""
+
+import csv
+import io
+
+import numpy as np
+import pytest
+
+from cnnlab.evaluation.predictions import Predictions, write_predictions
+from cnnlab.reports.spreadsheet import csv_text
+from cnnlab.workspace import RunFiles
+from tests.pages.conftest import Open, said
+
+
+def judged(place, run_id, classes, mistakes, *, split="test", per_class=3, missing=()):
+    """Pictures of so many classes, some of them taken for the next class."""
+    names = tuple(f"<{number:04}>" for number in range(classes))
+    true = np.repeat([c for c in range(classes) if c not in missing], per_class)
+    predicted = true.copy()
+    predicted[:mistakes] = (predicted[:mistakes] + 1) % classes
+    probabilities = np.full((len(true), classes), 0.1 / max(1, classes - 1), dtype=np.float32)
+    probabilities[np.arange(len(true)), predicted] = 0.9
+    write_predictions(
+        Predictions(
+            class_names=names,
+            paths=tuple(f"{number:06}.png" for number in range(len(true))),
+            splits=np.full(len(true), split),
+            true=true,
+            probabilities=probabilities,
+        ),
+        RunFiles(place.run_folder(run_id)).predictions,
+    )
+    return names
+
+
+def words(app) -> str:
+    return said(app).replace("\\", "").replace("\u200b", "")
+
+
+@pytest.mark.parametrize("classes", [2, 3, 120, 1_000])
+def test_any_number_of_classes_has_a_matrix_a_table_and_curves(trained, open_page: Open, classes):
+    place, _, run_id = trained
+    judged(place, run_id, classes, mistakes=4)
+    app = open_page(place, "run", run=run_id, view="mistakes")
+    assert not app.exception
+    assert not app.error
+    assert len(app.get("plotly_chart")) == 4
+    assert len(app.dataframe[0].value) == classes
+    assert "is recognised least" in words(app)
+    switches = {toggle.label for toggle in app.toggle}
+    assert ("All classes" in switches) == (classes > 40)
+
+
+def test_the_address_chooses_a_cell_and_names_of_any_kind_are_shown(trained, open_page: Open):
+    place, _, run_id = trained
+    names = judged(place, run_id, 3, mistakes=2)
+    app = open_page(place, "run", run=run_id, view="mistakes", true=names[0], predicted=names[1])
+    assert not app.exception
+    assert "2 pictures of “<0000>” taken for “<0001>”" in words(app)
+    assert "1 picture of “<0002>” taken" not in words(app)
+
+
+def test_a_confused_pair_is_a_button_that_shows_its_pictures(trained, open_page: Open):
+    place, _, run_id = trained
+    judged(place, run_id, 3, mistakes=2)
+    app = open_page(place, "run", run=run_id, view="mistakes")
+    app.button(key="pair-0-1").click().run()
+    assert not app.exception
+    assert "2 pictures of “<0000>” taken for “<0001>”" in words(app)
+
+
+def test_a_cell_of_classes_that_do_not_exist_is_left_aside(trained, open_page: Open):
+    place, _, run_id = trained
+    judged(place, run_id, 3, mistakes=2)
+    app = open_page(place, "run", run=run_id, view="mistakes", true="cat", predicted="dog")
+    assert not app.exception
+    assert "most confident first" not in words(app)
+
+
+def test_no_mistake_at_all_is_said(trained, open_page: Open):
+    place, _, run_id = trained
+    judged(place, run_id, 3, mistakes=0)
+    app = open_page(place, "run", run=run_id, view="mistakes")
+    assert "Every one of the 9 pictures was recognised" in words(app)
+
+
+def test_a_class_without_pictures_is_named(trained, open_page: Open):
+    place, _, run_id = trained
+    judged(place, run_id, 4, mistakes=1, missing=(2,))
+    app = open_page(place, "run", run=run_id, view="mistakes")
+    assert not app.exception
+    assert "No picture here belongs to “<0002>”" in words(app)
+
+
+def test_validation_pictures_serve_where_there_are_no_others(trained, open_page: Open):
+    place, _, run_id = trained
+    judged(place, run_id, 3, mistakes=1, split="validation")
+    app = open_page(place, "run", run=run_id, view="mistakes")
+    assert not app.exception
+    assert {metric.label: metric.value for metric in app.metric}["Pictures"] == "9"
+
+
+def test_uneven_classes_put_balanced_figures_in_front(trained, open_page: Open):
+    place, _, run_id = trained
+    true = np.repeat([0, 1], [90, 10])
+    write_predictions(
+        Predictions(
+            class_names=("many", "few"),
+            paths=tuple(map(str, range(100))),
+            splits=np.full(100, "test"),
+            true=true,
+            probabilities=np.tile(np.array([[0.9, 0.1]], dtype=np.float32), (100, 1)),
+        ),
+        RunFiles(place.run_folder(run_id)).predictions,
+    )
+    app = open_page(place, "run", run=run_id, view="mistakes")
+    labels = [metric.label for metric in app.metric]
+    assert labels.index("Balanced accuracy") < labels.index("Accuracy")
+    assert "never answered “few”" in words(app)
+
+
+@pytest.mark.parametrize("similar", ["0", "1"])
+def test_similar_classes_can_stand_together(trained, open_page: Open, similar):
+    place, _, run_id = trained
+    judged(place, run_id, 12, mistakes=9)
+    app = open_page(place, "run", run=run_id, view="mistakes", order=similar, share="1")
+    assert not app.exception
+
+
+def test_damaged_predictions_are_said(trained, open_page: Open):
+    place, _, run_id = trained
+    RunFiles(place.run_folder(run_id)).predictions.write_bytes(b"no parquet")
+    app = open_page(place, "run", run=run_id, view="mistakes")
+    assert not app.exception
+    assert "cannot be read" in words(app)
+
+
+def test_names_that_look_like_formulas_are_harmless_in_the_files():
+    rows = list(csv.reader(io.StringIO(csv_text([{"class": "=1+1", "pictures": 3}]))))
+    assert rows == [["class", "pictures"], ["'=1+1", "3"]]

@@ -42,6 +42,11 @@ def show(runs: Sequence[Run], everything: Sequence[Run]) -> None:
         recipes += [] if recipe is None else [recipe]
         with st.container(border=True):
             _answer(verdict, recipe)
+    if len(others) > 1:
+        st.caption(
+            "Each answer stands for itself: of twenty comparisons of equally good networks, one is "
+            "called a difference by chance."
+        )
     _chart(runs, recipes)
     _figures_table(runs)
 

@@ -51,7 +51,7 @@ def report(
         return
     for sentence in facts.missing:
         console.warn(sentence)
-    console.say(f"Written to {target}. Open it in any browser; it needs no network.")
+    console.say(f"Written to {target}. Open it in any browser; it needs no internet.")
     if beside is not None:
         console.say(f"The model card is {beside}.")
 

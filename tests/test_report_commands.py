@@ -31,7 +31,7 @@ def test_a_folder_gets_a_report_that_is_called_like_the_run(trained, tmp_path, f
     words = ("report", run_id, "--out", tmp_path / folder, "--no-pictures")
     told = call(*words, workspace=place)
     assert told.returncode == 0, told.stderr
-    assert "needs no network" in told.stdout
+    assert "needs no internet" in told.stdout
     written = (tmp_path / folder / f"{run_id}.html").read_text(encoding="utf-8")
     assert "data:image/jpeg" not in written
 

@@ -1,4 +1,4 @@
-"""Pieces of an HTML document that can hold any name without harm and ask for no network."""
+"""Pieces of an HTML document that can hold any name without harm and need no internet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One HTML file about a run, for people who were not there; it needs no network."""
+"""One HTML file about a run, for people who were not there; it needs no internet."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _foot(report: ReportData, written_at: float) -> Html:
     )
     return tag(
         "footer",
-        tag("p", f"This file is complete in itself and asks no network for anything. {pictures}"),
+        tag("p", f"This file is complete in itself and needs no internet. {pictures}"),
         tag("p", f"Written at {moment(written_at)} by {_writer(report)}."),
     )
 

@@ -201,7 +201,7 @@ def _example(example: Example) -> Html:
     )
     return tag(
         "figure",
-        tag("div", shown, class_="frame"),
+        tag("div", shown, class_="frame" if example.jpeg else "frame bare"),
         tag(
             "figcaption",
             tag("span", said, class_="said"),

@@ -17,7 +17,7 @@ def show(run: Run) -> None:
     st.markdown(
         "For people who were not there: how good the network is and how sure that is, examples, "
         "mistakes, limits, curves, data, configuration, and the digests of its files. It is one "
-        "file that any browser opens, without a network; the model card is part of it."
+        "file that any browser opens, also offline; the model card is part of it."
     )
     pictures = st.toggle(
         "With pictures of the data set",

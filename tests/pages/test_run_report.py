@@ -18,7 +18,7 @@ def test_a_report_and_a_model_card_are_offered(trained, open_page: Open):
     assert not app.exception
     assert not app.error
     assert {"Report as one HTML file", "Model card"} <= set(download_labels(app))
-    assert "without a network" in said(app)
+    assert "also offline" in said(app)
     (pictures,) = [toggle for toggle in app.toggle if "pictures" in toggle.label]
     assert pictures.value
     pictures.set_value(False).run()

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from cnnlab.figures.confusion import plot_confusion
+from cnnlab.evaluation.class_order import similarity_order
+from cnnlab.evaluation.per_class import ClassFigures
+from cnnlab.figures.confusion import ANNOTATED_CLASSES, plot_confusion
 from cnnlab.figures.ladder import plot_ladder
 from cnnlab.figures.text import percent, shorten
 from cnnlab.reports.html_parts import (
@@ -22,7 +24,7 @@ from cnnlab.reports.html_parts import (
 from cnnlab.reports.report_data import ReportData
 from cnnlab.reports.report_examples import Example
 from cnnlab.reports.report_limits import cautions, limits
-from cnnlab.reports.report_scores import SURE, ClassRow, Scores
+from cnnlab.reports.report_scores import SURE, Scores
 from cnnlab.reports.report_words import UNKNOWN, headline, share, span, subject, sureness
 
 _SHOWN_CLASSES = 20  # the others are folded away
@@ -134,7 +136,7 @@ def boundaries(report: ReportData) -> Html:
     )
 
 
-def _weakest(row: ClassRow) -> Tile:
+def _weakest(row: ClassFigures) -> Tile:
     found = round(row.scores.recall * row.scores.support)
     note = f"{shorten(row.name, 30)}: {found:,} of {row.scores.support:,} recognised"
     return Tile("Hardest class", share(row.scores.recall), note)
@@ -214,7 +216,10 @@ def _example(example: Example) -> Html:
 
 def _matrix(scores: Scores) -> Html:
     confusion, names = scores.evaluation.confusion, scores.evaluation.class_names
-    light, dark = (plot_confusion(confusion, names, dark=dark) for dark in (False, True))
+    order = similarity_order(confusion) if len(names) > ANNOTATED_CLASSES else None
+    light, dark = (
+        plot_confusion(confusion, names, order=order, dark=dark) for dark in (False, True)
+    )
     return chart(
         "confusion",
         f"Confusion matrix of {len(names):,} classes: rows are true, columns predicted classes. "
@@ -255,7 +260,7 @@ def _class_tables(scores: Scores) -> Html:
     )
 
 
-def _class_table(rows: Sequence[ClassRow], caption: str) -> Html:
+def _class_table(rows: Sequence[ClassFigures], caption: str) -> Html:
     heads = (
         "class",
         "pictures",
@@ -266,7 +271,7 @@ def _class_table(rows: Sequence[ClassRow], caption: str) -> Html:
     return table(f"{caption}, with 95% intervals", heads, [_class_cells(row) for row in rows])
 
 
-def _class_cells(row: ClassRow) -> tuple[str, ...]:
+def _class_cells(row: ClassFigures) -> tuple[str, ...]:
     scores = row.scores
     recall = join([share(scores.recall), tag("span", span(row.recall), class_="span")])
     precision = join([share(scores.precision), tag("span", span(row.precision), class_="span")])

@@ -6,16 +6,17 @@ from collections.abc import Iterator
 
 from cnnlab.config import Colour
 from cnnlab.datasets.splits import Split
+from cnnlab.evaluation.agreement import gap_sentence, training_accuracy
 from cnnlab.evaluation.baselines import unbeaten_sentence
+from cnnlab.evaluation.per_class import silent_sentences
 from cnnlab.figures.text import clean, percent
 from cnnlab.reports.report_data import ReportData
 from cnnlab.reports.report_scores import Scores
-from cnnlab.reports.report_words import listed, points, span
+from cnnlab.reports.report_words import listed, span
 from cnnlab.runs.states import RunState
 
 WIDE_INTERVAL = 0.1  # from here on a figure says little
 FEW_PICTURES = 30  # of a class
-EXPORT_GAP = 0.005  # between the figure of training and that of the exported network
 _SMALL_SHARE = 0.5  # a class that is found less often than this
 
 
@@ -74,15 +75,13 @@ def _of_scores(scores: Scores) -> Iterator[str]:
             f"accuracy. With every class counting the same it is "
             f"{percent(evaluation.balanced_accuracy)} (balanced accuracy)."
         )
-    without = [row.name for row in scores.classes if not row.scores.support]
     few = [row.name for row in scores.classes if 0 < row.scores.support < FEW_PICTURES]
     weak = [
         row.name
         for row in scores.classes
         if row.scores.support and row.scores.recall < _SMALL_SHARE
     ]
-    if without:
-        yield f"No {kind} picture shows {_some(without)}: nothing is known about them."
+    yield from map(clean, silent_sentences(evaluation))
     if few:
         yield f"Fewer than {FEW_PICTURES} {kind} pictures show {_some(few)}: read with care."
     if weak:
@@ -135,15 +134,8 @@ def _stopped(report: ReportData) -> str | None:
 
 
 def _export_gap(report: ReportData) -> str | None:
-    said = report.run.results.get("training_validation_accuracy")
-    measured = report.run.metrics.get("validation_accuracy")
-    if said is None or measured is None or abs(said - measured) <= EXPORT_GAP:
-        return None
-    return (
-        f"While it was trained, its validation accuracy was {percent(said)}; the exported network "
-        f"reaches {percent(measured)}, which is {points(said - measured)} "
-        f"{'less' if measured < said else 'more'}. The figures here are the exported network's."
-    )
+    trained = training_accuracy(report.run.results, report.epochs)
+    return gap_sentence(trained, report.run.metrics.get("validation_accuracy"))
 
 
 def _some(names: list[str]) -> str:

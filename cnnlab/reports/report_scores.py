@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 
@@ -12,29 +11,14 @@ from cnnlab.datasets.balance import is_uneven
 from cnnlab.datasets.splits import Split
 from cnnlab.evaluation.calibration import Coverage, at_threshold
 from cnnlab.evaluation.confidence import ConfidenceReport, confidence_report
-from cnnlab.evaluation.intervals import Interval, f1_interval, wilson
-from cnnlab.evaluation.metrics import (
-    ClassScores,
-    ConfusedPair,
-    Evaluation,
-    evaluate,
-    most_confused_pairs,
-)
+from cnnlab.evaluation.intervals import Interval, wilson
+from cnnlab.evaluation.metrics import ConfusedPair, Evaluation, evaluate, most_confused_pairs
+from cnnlab.evaluation.per_class import ClassFigures, class_figures
 from cnnlab.evaluation.predictions import Predictions
 
 SURE = 0.9
 MOST_PAIRS = 5
 _DECIDING = (Split.TEST, Split.VALIDATION)
-
-
-class ClassRow(NamedTuple):
-    """One class with the intervals of its figures."""
-
-    name: str
-    scores: ClassScores
-    recall: Interval
-    precision: Interval
-    f1: Interval
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -69,18 +53,14 @@ class Scores:
         return is_uneven(self.evaluation.class_counts)
 
     @cached_property
-    def classes(self) -> tuple[ClassRow, ...]:
+    def classes(self) -> tuple[ClassFigures, ...]:
         """The classes, those first that are found least often; those without pictures last."""
-        evaluation = self.evaluation
-        rows = [
-            _class_row(name, scores, round(scores.recall * scores.support))
-            for name, scores in zip(evaluation.class_names, evaluation.per_class, strict=True)
-        ]
+        rows = class_figures(self.evaluation)
         rows.sort(key=lambda row: (row.scores.support == 0, row.scores.recall))
         return tuple(rows)
 
     @property
-    def weakest(self) -> ClassRow | None:
+    def weakest(self) -> ClassFigures | None:
         """The class that is found least often; None where every picture is recognised."""
         row = self.classes[0]
         return row if row.scores.support and row.scores.recall < 1 else None
@@ -116,13 +96,3 @@ def _confidence(predictions: Predictions) -> ConfidenceReport | None:
         return None
     validation, test = (predictions.select(split.value) for split in reversed(_DECIDING))
     return confidence_report(validation, test)
-
-
-def _class_row(name: str, scores: ClassScores, found: int) -> ClassRow:
-    return ClassRow(
-        name=name,
-        scores=scores,
-        recall=wilson(found, scores.support),
-        precision=wilson(found, scores.predicted),
-        f1=f1_interval(found, scores.predicted - found, scores.support - found),
-    )

@@ -232,8 +232,8 @@ def _matrix(scores: Scores) -> Html:
 def _confused(scores: Scores) -> Html:
     names = scores.evaluation.class_names
     pairs = [
-        f"{pair.count:,} of {names[pair.true]} taken for {names[pair.predicted]} "
-        f"({percent(pair.share)} of {names[pair.true]})"
+        f"{pair.count:,} picture{'' if pair.count == 1 else 's'} of {names[pair.true]} taken for "
+        f"{names[pair.predicted]} ({percent(pair.share)})"
         for pair in scores.confused
     ]
     evaluation = scores.evaluation

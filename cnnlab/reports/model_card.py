@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 
 from cnnlab.datasets.splits import Split
+from cnnlab.evaluation.confidence import temperature_sentence
 from cnnlab.figures.text import clean, percent
 from cnnlab.reports.report_data import ReportData
 from cnnlab.reports.report_limits import cautions, limits
@@ -199,7 +200,7 @@ def _quantitative(report: ReportData) -> CardPart:
         return CardPart(
             title="Quantitative analyses", paragraphs=(f"{said.result}.", said.compared)
         )
-    evaluation = scores.evaluation
+    evaluation, confidence = scores.evaluation, scores.confidence
     rows = tuple(
         (
             clean(row.name),
@@ -218,6 +219,7 @@ def _quantitative(report: ReportData) -> CardPart:
             f"Balanced accuracy {share(evaluation.balanced_accuracy)}, macro F1 "
             f"{share(evaluation.macro_f1)}, log loss {number(evaluation.log_loss)}.",
             sureness(scores),
+            *(() if confidence is None else (temperature_sentence(confidence),)),
         ),
         heads=("class", "recall", "95% interval", "precision", "F1", "pictures"),
         rows=rows,

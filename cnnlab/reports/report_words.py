@@ -10,11 +10,7 @@ from typing import NamedTuple
 from cnnlab.config import Colour, Resize
 from cnnlab.config.differences import layers_line
 from cnnlab.datasets.splits import Split
-from cnnlab.evaluation.confidence import (
-    confidence_sentence,
-    coverage_sentence,
-    temperature_sentence,
-)
+from cnnlab.evaluation.confidence import confidence_sentence, coverage_sentence
 from cnnlab.evaluation.intervals import Interval
 from cnnlab.figures.text import clean, percent, shorten
 from cnnlab.reports.report_data import ReportData
@@ -154,10 +150,7 @@ def sureness(scores: Scores) -> str:
     """How much its probabilities are worth."""
     if scores.confidence is None:
         return "Whether its probabilities can be believed cannot be said."
-    return (
-        f"{confidence_sentence(scores.confidence)} {temperature_sentence(scores.confidence)} "
-        f"{coverage_sentence(scores.sure)}"
-    )
+    return f"{confidence_sentence(scores.confidence)} {coverage_sentence(scores.sure)}"
 
 
 def _result(report: ReportData) -> str:

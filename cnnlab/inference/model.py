@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,9 @@ from cnnlab.workspace import RunFiles
 
 BATCH_SIZE = 8
 PIXELS, PROBABILITIES, FEATURES = "pixels", "probabilities", "features"
+MAP, HIDDEN, CLASS_INDEX, HEAT = "map", "hidden", "class_index", "heat"
+# Signatures of the file; programs that know no names run the first one by the alphabet.
+PREDICT, EXPLAIN = "serving_default", "serving_explain"
 
 FloatArray = npt.NDArray[np.float32]
 PixelArray = npt.NDArray[np.uint8]
@@ -58,7 +62,13 @@ class Outputs:
 
 
 class LiteModel:
-    """A network in memory. Safe to share between threads: one prediction at a time."""
+    """A network in memory. Safe to share between threads: one prediction at a time.
+
+    Attributes:
+        facts: Its classes, and how pictures are prepared for it.
+        size_bytes: Of its file.
+        explains: Whether it says by itself where it has looked.
+    """
 
     def __init__(self, facts: ModelFacts, model_file: Path) -> None:
         from ai_edge_litert.interpreter import Interpreter  # 0.2 s and 39 MB: only when used
@@ -67,7 +77,11 @@ class LiteModel:
         self.size_bytes = model_file.stat().st_size
         self._lock = threading.Lock()
         interpreter = Interpreter(str(model_file), num_threads=min(os.cpu_count() or 1, 4))
-        self._run: Any = interpreter.get_signature_runner()
+        signatures = interpreter.get_signature_list()
+        self._run = _Signature(interpreter, PREDICT)
+        self._kept = [name for name in (MAP, HIDDEN) if name in signatures[PREDICT]["outputs"]]
+        self.explains = EXPLAIN in signatures
+        self._interpreter = interpreter
 
     def predict(self, pixels: PixelArray) -> Outputs:
         """Classify prepared pictures.
@@ -80,13 +94,66 @@ class LiteModel:
         with self._lock:
             for start in range(0, len(pixels), BATCH_SIZE):
                 batch = np.asarray(pixels[start : start + BATCH_SIZE], dtype=np.float32)
-                outputs = self._run(**{PIXELS: batch})
-                probabilities.append(np.array(outputs[PROBABILITIES]))
-                features.append(np.array(outputs[FEATURES]).reshape(len(batch), -1))
+                outputs = self._run(batch, (PROBABILITIES, FEATURES))
+                probabilities.append(outputs[PROBABILITIES])
+                features.append(outputs[FEATURES].reshape(len(batch), -1))
         if not probabilities:
             none = np.zeros((0, len(self.facts.class_names)), dtype=np.float32)
             return Outputs(none, np.zeros((0, 0), dtype=np.float32))
         return Outputs(np.concatenate(probabilities), np.concatenate(features))
+
+    def explain(self, pixels: PixelArray, class_index: Sequence[int]) -> FloatArray:
+        """Say what in prepared pictures speaks for a class, place by place.
+
+        Args:
+            pixels: uint8 or float32 values 0-255, shape (n_images, size, size, channels).
+            class_index: One class a picture.
+
+        Returns:
+            float32, 0 or more, shape (n_images, rows, columns) of the network's last map.
+
+        Raises:
+            RunError: If the network cannot; see `explains`.
+        """
+        if not self.explains:
+            raise RunError(
+                "no-class-map",
+                f"The network of run {self.facts.run_id!r} has no class map of its own. Cover "
+                "parts of the picture instead, as heat_map does.",
+            )
+        classes = np.asarray(class_index, dtype=np.int32)
+        found: list[FloatArray] = []
+        with self._lock:
+            for start in range(0, len(pixels), BATCH_SIZE):
+                batch = np.asarray(pixels[start : start + BATCH_SIZE], dtype=np.float32)
+                kept = self._run(batch, self._kept)
+                kept[CLASS_INDEX] = classes[start : start + BATCH_SIZE]
+                # Made anew: while there is one, the interpreter refuses to work directly.
+                explain = self._interpreter.get_signature_runner(EXPLAIN)
+                found.append(explain(**kept)[HEAT])
+                del explain
+        return np.concatenate(found)
+
+
+class _Signature:
+    """One function of a network's file. Its big outputs are copied only when they are asked for."""
+
+    def __init__(self, interpreter: Any, name: str) -> None:
+        self._interpreter = interpreter
+        runner = interpreter.get_signature_runner(name)
+        self._pixels: int = runner.get_input_details()[PIXELS]["index"]
+        outputs = runner.get_output_details().items()
+        self._outputs: dict[str, int] = {name: facts["index"] for name, facts in outputs}
+        self._shape: tuple[int, ...] = ()
+
+    def __call__(self, batch: FloatArray, names: Sequence[str]) -> dict[str, Any]:
+        if batch.shape != self._shape:
+            self._interpreter.resize_tensor_input(self._pixels, batch.shape)
+            self._interpreter.allocate_tensors()
+            self._shape = batch.shape
+        self._interpreter.set_tensor(self._pixels, batch)
+        self._interpreter.invoke()
+        return {name: self._interpreter.get_tensor(self._outputs[name]) for name in names}
 
 
 def read_facts(files: RunFiles) -> ModelFacts:

@@ -7,17 +7,25 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from cnnlab.errors import RunError
 from cnnlab.inference.model import (
+    CLASS_INDEX,
+    EXPLAIN,
     FEATURES,
+    HEAT,
+    HIDDEN,
+    MAP,
+    PREDICT,
     PROBABILITIES,
     LiteModel,
     ModelFacts,
     PixelArray,
 )
 from cnnlab.networks.layer_rows import BACKBONE_NAME
-from cnnlab.training.lite import convert_to_lite
+from cnnlab.training.class_map import ClassMap, Head, find_head, walk
+from cnnlab.training.lite import convert_functions, convert_to_lite, pixels_spec
 from cnnlab.workspace import RunFiles, aside, explain_os_error, write_atomically
 
 LARGEST_DIFFERENCE = 1e-4
@@ -83,13 +91,54 @@ def to_lite(model: keras.Model) -> bytes:
     """Convert a model to LiteRT in float32, with probabilities and penultimate features.
 
     The input is named "pixels": float32 0-255, shape (n_images, size, size, channels).
-    """
-    outputs = keras.Model(
-        model.inputs,
-        {PROBABILITIES: model.outputs[0], FEATURES: model.get_layer(PROBABILITIES).input},
-    )
 
-    return convert_to_lite(outputs)
+    Where the network's head allows it, there are two more outputs, "map" and, if there are
+    activations behind that map, "hidden". The signature "serving_explain" takes them and
+    "class_index", int32, shape (n_images,), and gives "heat", shape (n_images, rows, columns):
+    what speaks for the class, place by place.
+    """
+    head = find_head(model)
+    if head is None:
+        features = model.get_layer(PROBABILITIES).input
+        outputs = {PROBABILITIES: model.outputs[0], FEATURES: features}
+        return convert_to_lite(keras.Model(model.inputs, outputs))
+    functions = {PREDICT: _predict(head), EXPLAIN: _explain(head)}
+    return convert_functions(functions, model.variables)
+
+
+def _predict(head: Head) -> Any:
+    """From pixels to everything that a network says."""
+    body = keras.Model(head.model.input, head.joined)
+
+    def predict(pixels: tf.Tensor) -> dict[str, tf.Tensor]:
+        walked = walk(head, body, pixels)
+        outputs = {PROBABILITIES: walked.probabilities, FEATURES: walked.features}
+        outputs[MAP] = walked.map
+        if walked.hidden:
+            outputs[HIDDEN] = tf.concat(walked.hidden, axis=1)
+        return outputs
+
+    return tf.function(predict, input_signature=[pixels_spec(head.model)], autograph=False)
+
+
+def _explain(head: Head) -> Any:
+    """From what `_predict` keeps, and a class, to what speaks for it."""
+    class_map = ClassMap(head)
+    sizes = class_map.hidden_sizes
+
+    def explain(
+        last_map: tf.Tensor, class_index: tf.Tensor, hidden: tf.Tensor | None = None
+    ) -> dict[str, tf.Tensor]:
+        parts = [] if hidden is None else tf.split(hidden, sizes, axis=1)
+        return {HEAT: class_map(last_map, parts, class_index)}
+
+    signature = [
+        tf.TensorSpec((None, *head.map_shape), tf.float32, name=MAP),
+        tf.TensorSpec((None,), tf.int32, name=CLASS_INDEX),
+    ]
+    if sizes:
+        signature.append(tf.TensorSpec((None, sum(sizes)), tf.float32, name=HIDDEN))
+    return tf.function(explain, input_signature=signature, autograph=False)
 
 
 def check_export(model: keras.Model, lite: LiteModel, pixels: PixelArray) -> float:

@@ -8,21 +8,20 @@ import numpy as np
 import pytest
 
 from cnnlab.config import BackboneName
-from cnnlab.inference.model import PIXELS, PROBABILITIES
+from cnnlab.inference.model import ModelFacts
 from cnnlab.inference.weights import find_weights
 from cnnlab.networks.builder import build
 from cnnlab.networks.recipes import RECIPES, recipe
 from cnnlab.training.compiling import compile_model
-from cnnlab.training.export import to_lite
+from tests.training.test_class_map import assert_same, by_tape, exported
 
 FAMILY = ["conv-grid(1,32,2)", "conv-grid(3,128,0)"]
+WITHOUT_MAP = ["dense-only"]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [*RECIPES, *FAMILY])
 def test_every_recipe_agrees_after_training_saving_and_exporting(name: str, tmp_path) -> None:
-    from ai_edge_litert.interpreter import Interpreter
-
     chosen = recipe(name)
     network, shape, classes = chosen.config.network, chosen.input_shape, chosen.class_count
     weights = None
@@ -45,9 +44,12 @@ def test_every_recipe_agrees_after_training_saving_and_exporting(name: str, tmp_
     loaded = keras.models.load_model(tmp_path / "model.keras", compile=False)
     np.testing.assert_allclose(loaded.predict_on_batch(pictures), expected, atol=1e-4)
 
-    lite = tmp_path / "model.tflite"
-    lite.write_bytes(to_lite(loaded))
-    outputs = Interpreter(str(lite)).get_signature_runner()(**{PIXELS: pictures})
-    np.testing.assert_allclose(outputs[PROBABILITIES], expected, atol=1e-4)
+    facts = ModelFacts(run_id=name, class_names=("",) * classes, data=chosen.config.data)
+    lite = exported(loaded, tmp_path / "model.tflite", facts)
+    np.testing.assert_allclose(lite.predict(pictures).probabilities, expected, atol=1e-4)
+    assert lite.explains == (name not in WITHOUT_MAP)
+    if lite.explains:
+        asked = [0, 1, 1, 0]
+        assert_same(lite.explain(pictures, asked), by_tape(loaded, pictures, asked))
     keras.backend.clear_session()
     gc.collect()

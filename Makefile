@@ -48,7 +48,8 @@ browser: install-dev  ## Find a headless Chromium, or bring one
 
 lock: install-dev  ## Write both requirements files anew from pyproject.toml
 	$(PIP_COMPILE) --output-file requirements.txt
-	$(PIP_COMPILE) --extra dev --constraint requirements.txt --output-file requirements-dev.txt
+	$(PIP_COMPILE) --extra dev --extra export --constraint requirements.txt \
+		--output-file requirements-dev.txt
 
 clean:  ## Remove .venv and the tools' caches, never a workspace
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis

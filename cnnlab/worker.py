@@ -89,8 +89,17 @@ def _execute(store: Store, workspace: Workspace, job: Job) -> tuple[RunState, st
 
         carry_out(store, workspace, job)
         return RunState.COMPLETED, None
-    dataset = get_dataset(store, job.dataset_id)
+    if job.kind is JobKind.INSPECT:
+        from cnnlab.training import inspection
+
+        inspection.carry_out(store, workspace, job)
+        return RunState.COMPLETED, None
     report = jobs.reporter(store, job.id)
+    if job.kind is JobKind.EXPORT_MODEL:
+        from cnnlab.exporter import export_model
+
+        return RunState.COMPLETED, export_model(store, workspace, job, report).sentence
+    dataset = get_dataset(store, job.dataset_id)
     match job.kind:
         case JobKind.SCAN:
             scan_dataset(store, workspace, dataset, report)

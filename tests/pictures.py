@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+ODD = ("turned.jpg", "cmyk.jpg", "16bit.png", "palette.png", "grey.png", "rgba.png", "la.png")
 COLOURS = {"blue": (40, 60, 200), "green": (40, 180, 60), "red": (210, 50, 40)}
 
 
@@ -34,3 +35,23 @@ def tree_digest(root: Path) -> str:
         digest.update(f"{path.relative_to(root)}|{facts.st_mtime_ns}|{facts.st_mode}|".encode())
         digest.update(path.read_bytes() if path.is_file() else b"")
     return digest.hexdigest()
+
+
+def write_odd_pictures(folder: Path) -> list[Path]:
+    """A picture of every kind that is not plain RGB; neither side is like the other."""
+    rng = np.random.default_rng(0)
+    noise = rng.integers(0, 256, size=(30, 44, 4), dtype=np.uint8)
+    rgb, grey = Image.fromarray(noise[..., :3]), Image.fromarray(noise[..., 0])
+    deep = Image.fromarray(noise[..., 0].astype(np.uint16) * 257 + 13)
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned by a quarter
+    paths = [folder / f"odd-{name}" for name in ODD]
+    turned, cmyk, sixteen, palette, plain, see_through, grey_through = paths
+    rgb.save(turned, exif=exif)
+    rgb.convert("CMYK").save(cmyk)
+    deep.save(sixteen)
+    rgb.quantize(20).save(palette, transparency=3)
+    grey.save(plain)
+    Image.fromarray(noise).save(see_through)
+    Image.fromarray(np.ascontiguousarray(noise[..., :2]), "LA").save(grey_through)
+    return paths

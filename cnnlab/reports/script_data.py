@@ -102,7 +102,12 @@ _OPERATIONS = {
 
 
 def reading_code(data: DataConfig) -> list[str]:
-    """Functions that turn a file into pixels: `read_picture(path)`, `read_pictures(paths)`."""
+    """Functions that turn files into pixels: `read_picture(path)`, `read_pictures(paths)`."""
+    return [*picture_code(data), _READ_PICTURES]
+
+
+def picture_code(data: DataConfig) -> list[str]:
+    """The function that turns a file into pixels, `read_picture(path)`, with what it needs."""
     constants = definitions(_IMAGES, ["_TURN", "_BAD_EXIF"])
     modes = ["_WHITE", "_PREMULTIPLIED", "_WITH_ALPHA", "_MAY_HAVE_TRANSPARENT_COLOUR"]
     functions = ["to_rgb", "_on_white", "_integers", "_floats", "_grey_to_rgb"]
@@ -114,7 +119,6 @@ def reading_code(data: DataConfig) -> list[str]:
         definitions(_MODES, functions),
         definitions(_IMAGES, names),
         _READ_PICTURE.format(prepared=f"    {grey}{_PREPARED[data.resize]}"),
-        _READ_PICTURES,
     ]
 
 

@@ -29,7 +29,9 @@ _IMPORTS = {
 _THIRD_PARTY = {
     "keras": "import keras",
     "np": "import numpy as np",
+    "onnxruntime": "import onnxruntime",
     "tf": "import tensorflow as tf",
+    "Interpreter": "from ai_edge_litert.interpreter import Interpreter",
     "layers": "from keras import layers",
     "ops": "from keras import ops",
     "sliding_window_view": "from numpy.lib.stride_tricks import sliding_window_view",

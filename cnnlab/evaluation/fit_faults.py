@@ -53,7 +53,7 @@ def overfitting(curves: Curves, about: Circumstances) -> Reading | None:
         nearby = slice(max(0, lowest - 1), lowest + 2)
         epoch = int(curves.epochs[nearby][np.argmin(validation[nearby])])
         sentence = (
-            f"Over-fitting: the validation loss rises after epoch {epoch}, from "
+            f"The validation loss rises after epoch {epoch}, from "
             f"{validation[nearby].min():.3g} to {end:.3g}, while the training loss goes on "
             "falling. What the network learns from there on helps on the training pictures only."
         )
@@ -74,7 +74,7 @@ def _learns_by_heart(curves: Curves, about: Circumstances) -> Reading | None:
     if end_training > _LEARNT_BY_HEART * training[since] or end < 1.5 * end_training:
         return None
     sentence = (
-        f"Over-fitting: since epoch {int(curves.epochs[since])} the network gets better on the "
+        f"Since epoch {int(curves.epochs[since])} the network gets better on the "
         f"training pictures only. In the end it is right on {tail_mean(curves.accuracy):.0%} of "
         f"them, but on {tail_mean(curves.validation_accuracy):.0%} of the validation pictures."
     )
@@ -96,13 +96,13 @@ def underfitting(curves: Curves, about: Circumstances) -> Reading | None:
     )
     if both_fall and not annealed and about.ending is Ending.PLANNED and not skill > _SKILLED:
         sentence = (
-            f"Under-fitting: both losses still fall at the end, after {len(curves)} epochs. The "
+            f"Both losses still fall at the end, after {len(curves)} epochs. The "
             "network has not learnt all that it could."
         )
         return with_remedy(Kind.UNDERFITTING, sentence, remedies.more_epochs(about.config))
     if skill < _POOR:
         sentence = (
-            f"Under-fitting: even on the training pictures the network is right on only "
+            f"Even on the training pictures the network is right on only "
             f"{_share(curves.accuracy)}, and on {_share(curves.validation_accuracy)} of the "
             "validation pictures."
         )
@@ -128,7 +128,7 @@ def tuned(main: Curves, tuning: Curves, about: Circumstances) -> Reading | None:
     if end > _WORSE_TUNED * best + _LEAST_RISE:
         sentence = (
             f"Fine-tuning made the network worse: the validation loss rose from {best:.3g} to "
-            f"{end:.3g}. Its learning rate is too high."
+            f"{end:.3g}."
         )
         remedy = remedies.lower_rate(about.config, fine_tuning=True)
         return with_remedy(Kind.RATE_TOO_HIGH, sentence, remedy)

@@ -116,6 +116,6 @@ def _fine(about: Circumstances) -> Reading:
     kept = "" if about.best_epoch is None else f" The network of epoch {about.best_epoch} is kept."
     return Reading(
         kind=Kind.FINE,
-        sentence=f"The curves show no fault.{kept}",
-        advice="Nothing has to be changed because of them.",
+        sentence=f"Nothing in the curves asks for a change.{kept}",
+        advice="",
     )

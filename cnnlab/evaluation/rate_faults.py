@@ -41,7 +41,7 @@ def exploded(curves: Curves, about: Circumstances) -> Reading | None:
     if curves.exploded_at is None and about.ending is not Ending.EXPLODED:
         return None
     when = "" if curves.exploded_at is None else f" in epoch {curves.exploded_at}"
-    sentence = f"The loss became infinite or no number at all{when}: the learning rate is too high."
+    sentence = f"The loss became infinite or no number at all{when}."
     return with_remedy(Kind.RATE_TOO_HIGH, sentence, remedies.lower_rate(about.config))
 
 
@@ -56,7 +56,7 @@ def too_high(curves: Curves, about: Circumstances) -> Reading | None:
     if late > _ABOVE_CHANCE * chance:
         sentence = (
             f"The training loss stays around {late:.3g}; a network that knows nothing has "
-            f"{chance:.3g}. The learning rate is too high."
+            f"{chance:.3g}."
         )
     elif len(loss) >= LEAST_EPOCHS:
         sentence = _leaps(loss, chance)
@@ -70,16 +70,13 @@ def _leaps(loss: Floats, chance: float) -> str:
     scale = chance if math.isfinite(chance) else float(loss[0])
     rises = np.diff(loss) > _LEAP * np.maximum(loss[:-1], 0.25 * scale)
     if rises.sum() >= max(2, _LEAPS * len(rises)):
-        return (
-            f"The training loss leaps up in {int(rises.sum())} of {len(rises)} epochs: the "
-            "learning rate is too high."
-        )
+        return f"The training loss leaps up in {int(rises.sum())} of {len(rises)} epochs."
     course = smooth(loss)
     lowest, end = int(np.argmin(course)), tail_mean(loss)
     if end - course[lowest] > max(_COLLAPSE * scale, 4 * noise(loss)):
         return (
             f"The training loss was lowest in epoch {lowest + 1} and has risen from "
-            f"{course[lowest]:.3g} to {end:.3g} since: the learning rate is too high."
+            f"{course[lowest]:.3g} to {end:.3g} since."
         )
     return ""
 
@@ -103,11 +100,11 @@ def dead(curves: Curves, about: Circumstances) -> Reading | None:
     if not accuracies or max(accuracies) > about.chance + _BY_CHANCE:
         return None
     if about.config.training.learning_rate <= _TINY_RATE:
-        sentence = "Nothing moves: the learning rate is far too low."
+        sentence = "Nothing moves at all."
         remedy = remedies.higher_rate(about.config, factor=100)
         return with_remedy(Kind.RATE_TOO_LOW, sentence, remedy)
     sentence = (
-        f"The network has learnt nothing: its loss stays at {level:.3g} (log of "
+        f"It has learnt nothing: its loss stays at {level:.3g} (log of "
         f"{about.class_count} classes is {chance:.3g}) and its accuracy at chance in every epoch. "
         "Its units are probably dead."
     )
@@ -127,9 +124,6 @@ def too_slow(curves: Curves, about: Circumstances) -> Reading | None:
         return None
     if about.skill(curves.best_accuracy) > _WEAK or steadiness(loss, curves.rate) < _STEADY:
         return None
-    sentence = (
-        f"The training loss falls slowly and steadily, by {gain:.0%} in {len(loss)} epochs: the "
-        "learning rate is too low."
-    )
+    sentence = f"The training loss falls slowly and steadily, by {gain:.0%} in {len(loss)} epochs."
     remedy = remedies.higher_rate(about.config, factor=10 if gain < 0.15 else 3)
     return with_remedy(Kind.RATE_TOO_LOW, sentence, remedy)

@@ -27,9 +27,26 @@ class Kind(StrEnum):
     FINE = "fine"
 
     @property
+    def verdict(self) -> str:
+        """The kind in two or three words."""
+        return _VERDICTS[self]
+
+    @property
     def is_fault(self) -> bool:
         """Whether something should be changed."""
         return self not in (Kind.STOPPED_EARLY, Kind.TOO_SHORT, Kind.FINE)
+
+
+_VERDICTS = {
+    Kind.RATE_TOO_HIGH: "Learning rate too high",
+    Kind.DEAD: "A dead network",
+    Kind.RATE_TOO_LOW: "Learning rate too low",
+    Kind.OVERFITTING: "Over-fitting",
+    Kind.UNDERFITTING: "Under-fitting",
+    Kind.STOPPED_EARLY: "Stopped early",
+    Kind.TOO_SHORT: "Too short to judge",
+    Kind.FINE: "No fault",
+}
 
 
 class Ending(StrEnum):
@@ -49,7 +66,7 @@ class Reading:
 
     Attributes:
         kind: What it is.
-        sentence: The same in words, with the epoch.
+        sentence: How it shows, in words that go on from the verdict.
         advice: What to do, or why there is nothing to do.
         changes: New values by dotted field, for `change_config`; empty where nothing is to change.
         label: The change in a few words, for a button.

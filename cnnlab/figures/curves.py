@@ -8,14 +8,24 @@ from typing import Any, NamedTuple
 
 import plotly.graph_objects as go
 
+from cnnlab.figures.epoch_axis import (
+    add_epoch_axis,
+    drawn_places,
+    finite,
+    join_remarks,
+    line_mode,
+    use_log_axis,
+)
 from cnnlab.figures.text import escape, percent
 from cnnlab.figures.theme import SPLIT_COLOURS, shades, style
 
-_FEW_EPOCHS = 5
-_MARKED_EPOCHS = 40  # up to here each epoch is a dot on the line
+MOST_SMOOTHING = 0.95
+
 _SPIKE = 2.5  # how far a validation loss may leave the training losses before it is cut off
+_FAINT = 0.35
 
 EpochRecords = Sequence[Mapping[str, Any]]
+Values = tuple[float | None, ...]
 
 
 class CurveInfo(NamedTuple):
@@ -26,13 +36,16 @@ class CurveInfo(NamedTuple):
         train, validation: Value of each epoch.
         best_epoch: The epoch whose network is kept, if it is among `epochs`.
         last_epoch: Where the axis ends.
+        smooth_train, smooth_validation: The same without their noise; None if that is not wanted.
     """
 
     epochs: tuple[int, ...]
-    train: tuple[float | None, ...]
-    validation: tuple[float | None, ...]
+    train: Values
+    validation: Values
     best_epoch: int | None
     last_epoch: int
+    smooth_train: Values | None = None
+    smooth_validation: Values | None = None
 
     @property
     def best_value(self) -> float | None:
@@ -48,16 +61,48 @@ def curve_info(
     *,
     best_epoch: int | None = None,
     planned_epochs: int | None = None,
+    smoothing: float = 0.0,
 ) -> CurveInfo:
     """Pick one metric, such as "loss", and its "validation_" twin out of epoch records."""
     numbers = tuple(int(record["epoch"]) for record in epochs)
+    train = tuple(finite(record.get(metric)) for record in epochs)
+    validation = tuple(finite(record.get(f"validation_{metric}")) for record in epochs)
     return CurveInfo(
         epochs=numbers,
-        train=tuple(_finite(record.get(metric)) for record in epochs),
-        validation=tuple(_finite(record.get(f"validation_{metric}")) for record in epochs),
+        train=train,
+        validation=validation,
         best_epoch=best_epoch if best_epoch in numbers else None,
         last_epoch=max((planned_epochs or 1, *numbers)),
+        smooth_train=smoothed(train, smoothing) if smoothing else None,
+        smooth_validation=smoothed(validation, smoothing) if smoothing else None,
     )
+
+
+def smoothed(values: Values, weight: float) -> Values:
+    """An exponential moving average that does not lean on its beginning.
+
+    Each average is divided by the weights that it holds so far (Kingma and Ba 2014, "Adam", section
+    3), so that the first one equals the first value. Gaps stay gaps and are passed over.
+
+    Args:
+        values: One an epoch.
+        weight: Of all before against the newest one, from 0 (the values themselves) to below 1.
+
+    Raises:
+        ValueError: If `weight` is outside.
+    """
+    if not 0 <= weight < 1:
+        raise ValueError(f"weight must be at least 0 and below 1. Received: weight={weight}")
+    average, held = 0.0, 0.0
+    result: list[float | None] = []
+    for value in values:
+        if value is None:
+            result.append(None)
+            continue
+        average = weight * average + (1 - weight) * value
+        held = weight * held + (1 - weight)
+        result.append(average / held)
+    return tuple(result)
 
 
 def plot_loss(
@@ -65,6 +110,8 @@ def plot_loss(
     *,
     best_epoch: int | None = None,
     planned_epochs: int | None = None,
+    smoothing: float = 0.0,
+    log_scale: bool = False,
     dark: bool = False,
 ) -> go.Figure:
     """Draw training and validation loss over the epochs.
@@ -73,17 +120,35 @@ def plot_loss(
         epochs: One record an epoch with "epoch" (from 1), "loss" and "validation_loss".
         best_epoch: The epoch whose network is kept, from 1; it is marked.
         planned_epochs: Where the axis ends, so that it stands still while a run goes on.
+        smoothing: See `smoothed`; above 0 the values themselves stay faint behind the line.
+        log_scale: Give equal ratios equal heights; then nothing is cut off.
         dark: Whether the figure stands on a dark page.
     """
-    info = curve_info(epochs, "loss", best_epoch=best_epoch, planned_epochs=planned_epochs)
+    info = curve_info(
+        epochs,
+        "loss",
+        best_epoch=best_epoch,
+        planned_epochs=planned_epochs,
+        smoothing=smoothing,
+    )
+    return draw_loss(info, log_scale=log_scale, dark=dark)
+
+
+def draw_loss(info: CurveInfo, *, log_scale: bool = False, dark: bool = False) -> go.Figure:
+    """Draw a `curve_info` of the loss."""
     figure = _draw(info, value_format=".3f", dark=dark)
     top, peak = loss_top(info), max(_values(info), default=0.0)
-    figure.update_yaxes(title_text="loss", range=[0, top], nticks=6)
+    if log_scale:
+        use_log_axis(figure, _values(info), title="loss")
+        top = math.inf
+    else:
+        figure.update_yaxes(title_text="loss", range=[0, top], nticks=6)
     remarks = [
         _best_remark(info, "{:.3f}"),
         f"peak {peak:.3g} not shown" if peak > top else "",
+        _smoothing_remark(info),
     ]
-    return style(figure, dark=dark, title="Loss", subtitle=_join(remarks))
+    return style(figure, dark=dark, title="Loss", subtitle=join_remarks(remarks))
 
 
 def plot_accuracy(
@@ -92,6 +157,7 @@ def plot_accuracy(
     best_epoch: int | None = None,
     baseline: float | None = None,
     planned_epochs: int | None = None,
+    smoothing: float = 0.0,
     dark: bool = False,
 ) -> go.Figure:
     """Draw training and validation accuracy over the epochs.
@@ -102,9 +168,23 @@ def plot_accuracy(
         best_epoch: The epoch whose network is kept, from 1; it is marked.
         baseline: Share of the majority class, drawn as a dashed line.
         planned_epochs: Where the axis ends, so that it stands still while a run goes on.
+        smoothing: See `smoothed`; above 0 the values themselves stay faint behind the line.
         dark: Whether the figure stands on a dark page.
     """
-    info = curve_info(epochs, "accuracy", best_epoch=best_epoch, planned_epochs=planned_epochs)
+    info = curve_info(
+        epochs,
+        "accuracy",
+        best_epoch=best_epoch,
+        planned_epochs=planned_epochs,
+        smoothing=smoothing,
+    )
+    return draw_accuracy(info, baseline=baseline, dark=dark)
+
+
+def draw_accuracy(
+    info: CurveInfo, *, baseline: float | None = None, dark: bool = False
+) -> go.Figure:
+    """Draw a `curve_info` of the accuracy."""
     figure = _draw(info, value_format=".1%", dark=dark)
     if baseline is not None:
         _add_baseline(figure, info, baseline, dark=dark)
@@ -114,8 +194,9 @@ def plot_accuracy(
     remarks = [
         _best_remark(info, "{:.1%}"),
         "" if baseline is None else f"majority class {escape(percent(baseline))}",
+        _smoothing_remark(info),
     ]
-    return style(figure, dark=dark, title="Accuracy", subtitle=_join(remarks))
+    return style(figure, dark=dark, title="Accuracy", subtitle=join_remarks(remarks))
 
 
 def loss_top(info: CurveInfo) -> float:
@@ -133,32 +214,50 @@ def accuracy_floor(info: CurveInfo, baseline: float | None) -> float:
 
 def _draw(info: CurveInfo, *, value_format: str, dark: bool) -> go.Figure:
     figure = go.Figure()
-    mode = "lines+markers" if len(info.epochs) <= _MARKED_EPOCHS else "lines"
-    for name, values in (("train", info.train), ("validation", info.validation)):
+    places = drawn_places(info.epochs, info.best_epoch)
+    lines = (
+        ("train", info.train, info.smooth_train),
+        ("validation", info.validation, info.smooth_validation),
+    )
+    for name, values, smooth in lines:
+        if smooth is not None:
+            _add_faint(figure, name, info.epochs, values, places)
+        shown = values if smooth is None else smooth
         figure.add_scatter(
-            x=info.epochs,
-            y=values,
+            x=[info.epochs[place] for place in places],
+            y=[shown[place] for place in places],
             name=name,
             uid=name,
-            mode=mode,
+            mode=line_mode(info.epochs) if smooth is None else "lines",
             line={"color": SPLIT_COLOURS[name], "width": 2.5},
             marker={"size": 5},
             hovertemplate=f"%{{y:{value_format}}}",
         )
     if info.best_epoch is not None and info.best_value is not None:
         _add_best(figure, info, dark=dark)
-    margin = max(0.3, 0.03 * info.last_epoch)
-    figure.update_layout(hovermode="x unified", uirevision="learning-curves")
-    figure.update_xaxes(
-        title_text="epoch",
-        range=[1 - margin, info.last_epoch + margin],
-        tickformat="d",
-        nticks=8,
-        dtick=1 if info.last_epoch <= _FEW_EPOCHS else None,
-        tickangle=0,
-        unifiedhovertitle_text="epoch %{x}",
-    )
+    add_epoch_axis(figure, info.last_epoch)
     return figure
+
+
+def _add_faint(
+    figure: go.Figure,
+    name: str,
+    epochs: Sequence[int],
+    values: Values,
+    places: Sequence[int],
+) -> None:
+    """The values themselves, behind their smoothed line."""
+    figure.add_scatter(
+        x=[epochs[place] for place in places],
+        y=[values[place] for place in places],
+        name=f"{name}, each epoch",
+        uid=f"{name}-raw",
+        mode="lines",
+        opacity=_FAINT,
+        line={"color": SPLIT_COLOURS[name], "width": 1.5},
+        showlegend=False,
+        hoverinfo="skip",
+    )
 
 
 def _add_best(figure: go.Figure, info: CurveInfo, *, dark: bool) -> None:
@@ -202,16 +301,9 @@ def _best_remark(info: CurveInfo, form: str) -> str:
     return f"best epoch {info.best_epoch}: {form.format(info.best_value)}"
 
 
-def _join(remarks: list[str]) -> str:
-    """One line that stays even when there is nothing to say, so that the chart does not jump."""
-    return " · ".join(remark for remark in remarks if remark) or "&nbsp;"
+def _smoothing_remark(info: CurveInfo) -> str:
+    return "" if info.smooth_train is None else "smoothed"
 
 
 def _values(info: CurveInfo) -> list[float]:
     return [value for value in (*info.train, *info.validation) if value is not None]
-
-
-def _finite(value: Any) -> float | None:
-    if value is None or not math.isfinite(value):
-        return None
-    return float(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import streamlit as st
@@ -53,12 +54,12 @@ def show_in(widget_key: str, value: object) -> None:
         st.session_state[widget_key] = value
 
 
-def go(page: str, **asked_for: str) -> None:
+def go(page: str, **asked_for: str | Sequence[str]) -> None:
     """Go to another page, or to another view of this one.
 
     Args:
         page: Its script.
-        asked_for: What its address asks for, by name.
+        asked_for: What its address asks for, by name; several values stand there one by one.
     """
     for name in [str(key) for key in st.session_state if str(key).startswith(_key(""))]:
         del st.session_state[name]

@@ -2,82 +2,100 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import streamlit as st
 
-from cnnlab.datasets.balance import is_uneven, majority_baseline
+from cnnlab.datasets.balance import is_uneven
 from cnnlab.datasets.splits import Split
 from cnnlab.errors import CnnlabError
-from cnnlab.figures.curves import plot_accuracy, plot_loss
+from cnnlab.evaluation.agreement import gap_sentence, training_accuracy
 from cnnlab.figures.text import escape_markdown, percent
-from cnnlab.runs.runs import Run, epoch_records
-from cnnlab.ui import context, run_actions, run_facts
-from cnnlab.ui.charts import show_chart
+from cnnlab.runs.runs import EpochRecord, Run, epoch_records
+from cnnlab.ui import context, run_actions, run_curves, run_facts, run_readings
 from cnnlab.ui.live import duration
 from cnnlab.ui.results import evaluation_of
+
+_FIGURES = {
+    "accuracy": "accuracy",
+    "balanced_accuracy": "balanced accuracy",
+    "macro_f1": "macro F1",
+}
 
 
 def show(run: Run) -> None:
     """Figures, what can be done next, curves and baselines, as far as there are any."""
+    epochs = epoch_records(context.store(), run.id)
     if run.has_model:
-        _figures(run)
+        _figures(run, epochs)
     run_actions.go_on(run)
-    curves(run)
+    st.subheader("How it learnt")
+    if not epochs:
+        st.caption("No epoch was finished, so there are no curves.")
+    run_readings.show(run, epochs)
+    if epochs:
+        run_curves.show(run, epochs)
     if run.has_model:
         run_facts.ladder(run)
 
 
 def curves(run: Run) -> None:
-    """How the run has learnt so far, also while it goes on."""
+    """How the run has learnt so far, while it goes on."""
     epochs = epoch_records(context.store(), run.id)
     if not epochs:
-        if run.state.final:
-            st.caption("No epoch was finished, so there are no curves.")
+        st.caption("The curves begin with the end of the first epoch.")
         return
-    ended = run.state.final
-    planned = None if ended else run.config.training.epochs
-    best = run.results.get("best_epoch") if ended else None  # else of the part before a resume
-    dark = context.is_dark()
-    left, right = st.columns(2)
-    with left:
-        figure = plot_accuracy(
-            epochs, best_epoch=best, baseline=_baseline(run), planned_epochs=planned, dark=dark
+    run_curves.show(run, epochs)
+    run_readings.hint(run, epochs)
+
+
+def _figures(run: Run, epochs: list[EpochRecord]) -> None:
+    """The figures of the exported network, those that matter most first."""
+    metrics, results = run.metrics, run.results
+    split = Split.TEST if "test_accuracy" in metrics else Split.VALIDATION
+    trained = training_accuracy(results, epochs)
+    with st.container(horizontal=True):
+        for name in _names_in_front(run, split)[:2]:
+            _metric(f"{split.capitalize()} {_FIGURES[name]}", metrics.get(f"{split}_{name}"))
+        if split is Split.TEST:
+            _metric("Validation accuracy", metrics.get("validation_accuracy"))
+        _metric(
+            "Validation, in training",
+            trained,
+            hint="Validation accuracy as the training saw it, in the epoch that is kept. The other "
+            "figures are those of the exported network, read back from its file.",
         )
-        show_chart(figure, key=f"accuracy-{run.id}-{ended}")
-    with right:
-        figure = plot_loss(epochs, best_epoch=best, planned_epochs=planned, dark=dark)
-        show_chart(figure, key=f"loss-{run.id}-{ended}")
+        if results.get("epochs"):
+            best = f"{results.get('best_epoch') or '–'} of {results['epochs']}"
+            st.metric("Best epoch", best, border=True)
+        if results.get("seconds") is not None:
+            st.metric("Took", duration(results["seconds"]), border=True)
+        parameters = _parameters(results)
+        if parameters is not None:
+            st.metric("Parameters", f"{parameters:,}", border=True)
+    gap = gap_sentence(trained, metrics.get("validation_accuracy"))
+    if gap is not None:
+        st.warning(escape_markdown(gap), icon=":material/difference:")
 
 
-def _figures(run: Run) -> None:
-    """The figures of the saved model, those that matter most first."""
-    metrics, results_ = run.metrics, run.results
-    counts = {}
+def _names_in_front(run: Run, split: Split) -> list[str]:
+    """Which figures of a split to read first; accuracy comes last where classes are uneven."""
+    counts: Mapping[str, int] = {}
     try:
-        counts = evaluation_of(run, Split.VALIDATION).class_counts
+        counts = evaluation_of(run, split).class_counts
     except CnnlabError as error:
         st.error(escape_markdown(str(error)), icon=":material/error:")
-    names = ["accuracy", "balanced_accuracy", "macro_f1"]
-    if is_uneven(counts):
-        names = ["balanced_accuracy", "macro_f1", "accuracy"]
-    split = "test" if "test_accuracy" in metrics else "validation"
-    with st.container(horizontal=True):
-        for name in names[:2]:
-            label = f"{split.capitalize()} {name.replace('_', ' ')}"
-            st.metric(label, percent(metrics[f"{split}_{name}"]), border=True)
-        if split == "test":
-            st.metric("Validation accuracy", percent(metrics["validation_accuracy"]), border=True)
-        best = results_.get("best_epoch")
-        st.metric("Best epoch", f"{best or '–'} of {results_['epochs']}", border=True)
-        st.metric("Took", duration(results_["seconds"]), border=True)
-        st.metric("Parameters", f"{results_['parameters']['total']:,}", border=True)
+    names = list(_FIGURES)
+    return names[1:] + names[:1] if is_uneven(counts) else names
 
 
-def _baseline(run: Run) -> float | None:
-    """What always naming the largest class would reach on validation; None before the end."""
-    if not (run.has_model and run.state.final):
-        return None
-    try:
-        baseline = majority_baseline(evaluation_of(run, Split.VALIDATION).class_counts)
-    except CnnlabError:
-        return None
-    return None if baseline is None else baseline.share
+def _metric(label: str, share: float | None, *, hint: str | None = None) -> None:
+    """A share, where it is known: runs of older versions lack some."""
+    if share is not None:
+        st.metric(label, percent(share), border=True, help=hint)
+
+
+def _parameters(results: Mapping[str, Any]) -> int | None:
+    parameters = results.get("parameters")
+    return parameters.get("total") if isinstance(parameters, Mapping) else None

@@ -10,7 +10,9 @@ from cnnlab.figures.curves import (
     loss_top,
     plot_accuracy,
     plot_loss,
+    smoothed,
 )
+from cnnlab.figures.rate_curve import plot_learning_rate, rate_info
 
 
 def epochs(count):
@@ -120,3 +122,94 @@ def test_one_spike_of_validation_loss_does_not_flatten_the_rest():
 
 def test_perfect_networks_can_be_drawn():
     assert loss_top(curve_info([{"epoch": 1, "loss": 0.0, "validation_loss": 0.0}], "loss")) > 0
+
+
+def test_smoothing_keeps_constants_and_beginnings():
+    assert smoothed((2.0, 2.0, 2.0), 0.9) == pytest.approx((2.0, 2.0, 2.0))
+    assert smoothed((1.0, 3.0), 0.5) == pytest.approx((1.0, (0.25 * 1 + 0.5 * 3) / 0.75))
+    assert smoothed((5.0, 1.0), 0.0) == (5.0, 1.0)
+    assert smoothed((), 0.5) == ()
+    with pytest.raises(ValueError, match="below 1"):
+        smoothed((1.0,), 1.0)
+
+
+def test_smoothing_passes_over_gaps():
+    assert smoothed((1.0, None, 1.0), 0.9) == pytest.approx((1.0, None, 1.0))
+    assert smoothed((None, None), 0.9) == (None, None)
+
+
+@pytest.mark.parametrize("plot", [plot_loss, plot_accuracy])
+def test_smoothed_lines_leave_the_values_faint_behind(plot):
+    figure = plot(epochs(9), best_epoch=4, smoothing=0.8)
+    plain = plot(epochs(9), best_epoch=4)
+
+    for name in ("train", "validation"):
+        faint = trace(figure, f"{name}-raw")
+        assert list(faint.y) == list(trace(plain, name).y)
+        assert faint.opacity < 1
+        assert list(trace(figure, name).y) != list(faint.y)
+        assert trace(plain, f"{name}-raw") is None
+    # the best epoch stays at its own value
+    assert list(trace(figure, "best").y) == list(trace(plain, "best").y)
+    assert "smoothed" in figure.layout.title.text
+    assert "smoothed" not in plain.layout.title.text
+
+
+def test_log_scale_shows_every_peak_and_no_zero():
+    records = epochs(10)
+    records[2]["validation_loss"] = 480.0
+    records[5]["loss"] = 0.0
+    figure = plot_loss(records, best_epoch=4, log_scale=True)
+    low, high = figure.layout.yaxis.range
+
+    assert figure.layout.yaxis.type == "log"
+    assert 10**high > 480
+    assert 10**low < 0.2
+    assert "not shown" not in figure.layout.title.text
+    assert "log scale" in figure.layout.yaxis.title.text
+
+
+@pytest.mark.parametrize("values", [[], [0.0], [math.nan], [math.inf, None], [1e-12, 1e9]])
+@pytest.mark.parametrize("log_scale", [False, True])
+def test_any_values_can_be_drawn_on_both_scales(values, log_scale):
+    records = [
+        {"epoch": place, "loss": value, "validation_loss": value, "learning_rate": value}
+        for place, value in enumerate(values, start=1)
+    ]
+    for smoothing in (0.0, 0.9):
+        plot_loss(records, best_epoch=1, smoothing=smoothing, log_scale=log_scale).to_json()
+    plot_learning_rate(records, best_epoch=1, log_scale=log_scale).to_json()
+
+
+def test_very_long_runs_are_drawn_with_fewer_points_but_their_best_and_last_epoch():
+    figure = plot_loss(epochs(10_000), best_epoch=7_771, smoothing=0.5)
+    drawn = list(trace(figure, "validation").x)
+
+    assert len(drawn) < 2_000
+    assert 7_771 in drawn
+    assert (drawn[0], drawn[-1]) == (1, 10_000)
+    assert drawn == sorted(drawn)
+    assert len(trace(plot_loss(epochs(1_000)), "train").x) == 1_000
+
+
+def test_learning_rate_tells_its_peak_its_end_and_where_fine_tuning_begins():
+    records = epochs(6)
+    for place, rate in enumerate([0.004, 0.01, 0.005, 1e-5, 1e-5, 1e-5]):
+        records[place]["learning_rate"] = rate
+        records[place].update({"fine_tuning": 1.0} if place >= 3 else {})
+    info = rate_info(records, best_epoch=5, planned_epochs=8)
+
+    assert info.rates == (0.004, 0.01, 0.005, 1e-5, 1e-5, 1e-5)
+    assert info.tuning_from == 4
+    assert (info.best_epoch, info.last_epoch) == (5, 8)
+    figure = plot_learning_rate(records, best_epoch=5, planned_epochs=8)
+    assert "highest 0.01, last 1e-05" in figure.layout.title.text
+    assert "fine-tuning from epoch 4" in figure.layout.title.text
+    assert sorted(shape.x0 for shape in figure.layout.shapes) == [4, 5]
+    assert figure.layout.xaxis.range == plot_loss(records, planned_epochs=8).layout.xaxis.range
+
+
+def test_runs_without_learning_rates_get_an_empty_chart_that_says_so():
+    records = [{"epoch": 1, "loss": 1.0}]
+    assert rate_info(records).rates == (None,)
+    assert "not known" in plot_learning_rate(records).layout.title.text

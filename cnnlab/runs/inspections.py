@@ -28,6 +28,7 @@ from cnnlab.runs.store import Store
 from cnnlab.workspace import RunFiles, write_atomically
 
 FILTERS = "filters"  # of the first layer; the word stands in the place of a layer's name
+UPLOADED = "picture-"  # what the names of uploaded pictures begin with
 MOST_SHOWN = 64
 MOST_KEPT = 60  # files in a run's folder of views
 _UNCHANGED = ("flatten", "dropout")  # layers that give what they take
@@ -169,7 +170,7 @@ def keep_upload(files: RunFiles, content: bytes) -> Path:
     Raises:
         WorkspaceError: If the disk is full or the folder cannot be written to.
     """
-    file = files.views_folder / f"picture-{_digest(content)}"
+    file = files.views_folder / f"{UPLOADED}{_digest(content)}"
     if not file.exists():
         write_atomically(file, lambda out: out.write(content))
     return file
@@ -217,7 +218,7 @@ def write_inspection(files: RunFiles, request: InspectionRequest, found: Inspect
     write_atomically(result_file(files, request), lambda file: np.savez_compressed(file, **arrays))
     ages = sorted(
         (file.stat().st_mtime_ns, file)
-        for pattern in ("*.npz", "picture-*")
+        for pattern in ("*.npz", f"{UPLOADED}*")
         for file in files.views_folder.glob(pattern)
     )
     for _, file in ages[:-MOST_KEPT]:

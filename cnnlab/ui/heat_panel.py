@@ -1,0 +1,204 @@
+"""A picture as a network sees it, and where it finds what speaks for a class."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import streamlit as st
+
+from cnnlab.datasets.images import load, prepare
+from cnnlab.figures.heat import Pixels, colour_bar, enlarged, overlay
+from cnnlab.figures.text import escape_markdown, percent, shorten
+from cnnlab.inference.heat_maps import HeatMap, HeatMethod, heat_map
+from cnnlab.inference.model import FloatArray, LiteModel
+from cnnlab.inference.occlusion import patch_for
+from cnnlab.runs.runs import Run
+from cnnlab.ui import context, frame
+from cnnlab.ui.inside_pictures import Chosen
+from cnnlab.ui.results import file_state
+from cnnlab.workspace import RunFiles
+
+PICTURE_PX = 300
+OPACITY = 0.55  # at first
+_KEPT = 256  # heat maps in memory, some kilobytes each
+_TITLE_CHARACTERS = 28
+
+
+class _Seen(NamedTuple):
+    """A picture on its way through a network."""
+
+    key: tuple[object, ...]
+    pixels: Pixels
+    probabilities: FloatArray
+
+
+def heat_panel(run: Run, chosen: Chosen) -> None:
+    """Draw the panel for one picture.
+
+    Raises:
+        CnnlabError: If the network or the picture cannot be read.
+    """
+    model = context.shelf().get(RunFiles(context.workspace().run_folder(run.id)))
+    seen = _seen(run, model, chosen.file)
+    names = model.facts.class_names
+    predicted = int(np.argmax(seen.probabilities))
+    label = names.index(chosen.label) if chosen.label in names else None
+    _say(chosen, names, seen.probabilities, predicted, label)
+    frame.fragment(_pictures)(run, chosen, seen, predicted, label)
+
+
+def _say(
+    chosen: Chosen,
+    names: tuple[str, ...],
+    probabilities: FloatArray,
+    predicted: int,
+    label: int | None,
+) -> None:
+    """What the network says about the picture, in a sentence."""
+    said = f"**{escape_markdown(names[predicted])}** ({percent(float(probabilities[predicted]))})"
+    sure = "" if label is None else f" ({percent(float(probabilities[label]))})"
+    if label == predicted:
+        st.markdown(f":green[:material/check:] Recognised as {said}.")
+    elif label is not None:
+        named = f"**{escape_markdown(names[label])}**{sure}"
+        st.markdown(f":red[:material/close:] Taken for {said}; it is labelled {named}.")
+    else:
+        st.markdown(f"The network takes it for {said}.")
+    where = escape_markdown(chosen.name)
+    if chosen.in_dataset and not chosen.held_out:
+        where += " · not one of the pictures that this run was judged by"
+    if chosen.label is not None and label is None:
+        where += f" · labelled {escape_markdown(chosen.label)}, which the network does not know"
+    st.caption(where)
+
+
+def _pictures(run: Run, chosen: Chosen, seen: _Seen, predicted: int, label: int | None) -> None:
+    """What the network saw, and two heat maps side by side."""
+    model = context.shelf().get(RunFiles(context.workspace().run_folder(run.id)))
+    names = model.facts.class_names
+    key = f"{run.id}-{chosen.name}"
+    bar = st.container(horizontal=True, vertical_alignment="bottom")
+    with bar:
+        other = st.selectbox(
+            "Second heat map for",
+            range(len(names)),
+            index=_other(seen.probabilities, predicted, label),
+            format_func=lambda number: names[number],
+            key=f"heat-class-{key}",
+            width=240,
+        )
+        opacity = st.slider(
+            "Opacity",
+            *(0, 100, round(100 * OPACITY)),
+            format="%d %%",
+            key="heat-opacity",
+            width=240,
+        )
+    first, second = _heat(model, seen, predicted), _heat(model, seen, other)
+    whole, _ = enlarged(seen.pixels, first.values, PICTURE_PX)
+    with st.container(horizontal=True, gap="medium"):
+        _column("What the network saw", _size_text(seen.pixels), whole, chosen.name)
+        for number, found, role in (
+            (predicted, first, "taken for"),
+            (other, second, _role(other, predicted, label)),
+        ):
+            title = f"Speaks for {shorten(names[number], _TITLE_CHARACTERS)}"
+            note = f"{role} · {percent(float(seen.probabilities[number]))}"
+            if found.blank:
+                note += " · nothing speaks for it"
+            pixels, values = enlarged(seen.pixels, found.values, PICTURE_PX)
+            _column(title, note, overlay(pixels, values, opacity / 100), f"{title}: {chosen.name}")
+    _explain(first.method, seen.pixels)
+
+
+def _column(title: str, note: str, pixels: Pixels, alt: str) -> None:
+    with st.container(width=PICTURE_PX, gap="xxsmall"):
+        st.markdown(f"**{escape_markdown(title)}**")
+        st.image(pixels, width=PICTURE_PX, alt=alt, output_format="PNG")
+        st.caption(escape_markdown(note))
+
+
+def _explain(method: HeatMethod, pixels: Pixels) -> None:
+    """What the colours mean, and how they came about."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption("nothing", width="content")
+        st.image(colour_bar(), width=160, alt="Colours from dark to bright")
+        st.caption("speaks most for the class", width="content")
+    size = len(pixels)
+    if method is HeatMethod.GRADIENT:
+        how = (
+            "Gradient-weighted class activation (Grad-CAM): how strongly each place of the last "
+            "map raises the class. Each map is scaled for itself, so compare places, not maps."
+        )
+    else:
+        patch = patch_for(size)
+        count = len(patch.starts_px) ** 2
+        how = (
+            f"Occlusion: a grey square of {patch.side_px} × {patch.side_px} px was laid on "
+            f"{count:,} places; it is bright where covering lowers the class's probability most. "
+            "The network's file has no class map: its head does not allow one, or it was trained "
+            "with an earlier version."
+        )
+    st.caption(f"{how} A heat map shows where the network looks, not whether it is right to.")
+
+
+def _other(probabilities: FloatArray, predicted: int, label: int | None) -> int:
+    """The class worth a second map: the label, or the next most probable class."""
+    if label is not None and label != predicted:
+        return label
+    order = np.argsort(-probabilities, kind="stable")
+    return int(order[1]) if len(order) > 1 and order[0] == predicted else int(order[0])
+
+
+def _role(number: int, predicted: int, label: int | None) -> str:
+    if number == label:
+        return "labelled"
+    return "taken for" if number == predicted else "another class"
+
+
+def _size_text(pixels: Pixels) -> str:
+    height, width, channels = pixels.shape
+    return f"{width} × {height} px, {'grey' if channels == 1 else 'colour'}"
+
+
+def _seen(run: Run, model: LiteModel, picture: Path) -> _Seen:
+    lite = RunFiles(context.workspace().run_folder(run.id)).lite_model
+    return _look(picture, file_state(picture), lite, file_state(lite), model)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _look(picture: Path, picture_ns: int, lite: Path, lite_ns: int, _model: LiteModel) -> _Seen:
+    data = _model.facts.data
+    pixels = prepare(load(picture), data.size, data.resize, data.colour)
+    probabilities = _model.predict(pixels[None]).probabilities[0]
+    return _Seen((picture, picture_ns, lite, lite_ns), pixels, probabilities)
+
+
+def _heat(model: LiteModel, seen: _Seen, class_index: int) -> HeatMap:
+    """A heat map, computed once; where that takes long, with a bar."""
+    kept, key = _heats(), (*seen.key, class_index)
+    if key in kept:
+        kept.move_to_end(key)
+        return kept[key]
+    if model.explains:
+        found = heat_map(model, seen.pixels, class_index)
+    else:
+        bar = st.progress(0.0, "Covering parts of the picture")
+
+        def note(done: int, total: int) -> None:
+            bar.progress(done / total, "Covering parts of the picture")
+
+        found = heat_map(model, seen.pixels, class_index, note)
+        bar.empty()
+    kept[key] = found
+    while len(kept) > _KEPT:
+        kept.popitem(last=False)
+    return found
+
+
+@st.cache_resource(show_spinner=False)
+def _heats() -> OrderedDict[tuple[object, ...], HeatMap]:
+    return OrderedDict()

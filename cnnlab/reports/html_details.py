@@ -21,6 +21,7 @@ from cnnlab.reports.html_parts import (
     tag,
 )
 from cnnlab.reports.model_card import FILE_NAME, CardPart, card_markdown, model_card
+from cnnlab.reports.readings import readings_of
 from cnnlab.reports.report_data import DataFacts, ReportData
 from cnnlab.reports.report_words import UNKNOWN, duration, ending, moment, network, picture_input
 
@@ -48,6 +49,10 @@ def learning(report: ReportData) -> Html:
         "section",
         tag("h2", "How it learnt"),
         tag("p", ending(report)),
+        bullets(
+            join([tag("strong", reading.sentence), " ", reading.advice])
+            for reading in readings_of(report.run, report.epochs)
+        ),
         charts or tag("p", "No epoch was noted, so there are no curves."),
         id="learning",
     )

@@ -8,12 +8,13 @@ from cnnlab.config import Colour
 from cnnlab.datasets.splits import Split
 from cnnlab.evaluation.agreement import gap_sentence, training_accuracy
 from cnnlab.evaluation.baselines import unbeaten_sentence
+from cnnlab.evaluation.learning import Ending
 from cnnlab.evaluation.per_class import silent_sentences
 from cnnlab.figures.text import clean, percent
+from cnnlab.reports.readings import ending_of
 from cnnlab.reports.report_data import ReportData
 from cnnlab.reports.report_scores import Scores
 from cnnlab.reports.report_words import listed, span
-from cnnlab.runs.states import RunState
 
 WIDE_INTERVAL = 0.1  # from here on a figure says little
 FEW_PICTURES = 30  # of a class
@@ -122,15 +123,25 @@ def _only_validation(report: ReportData) -> str | None:
 
 
 def _stopped(report: ReportData) -> str | None:
-    run, epochs = report.run, report.run.results.get("epochs")
-    if run.state in (RunState.COMPLETED, RunState.QUEUED):
-        return None
-    if run.state is RunState.STOPPED:
-        return (
-            f"The training was stopped by hand after {epochs} of at most "
-            f"{run.config.training.epochs:,} epochs."
-        )
-    return f"The run is {run.state}: the figures are those of the network that it has left so far."
+    run, epochs = report.run, len(report.epochs)
+    match ending_of(run, epochs):
+        case Ending.PLANNED | Ending.EARLY:
+            return None
+        case Ending.BY_USER:
+            return (
+                f"The training was stopped by hand after {epochs:,} of at most "
+                f"{run.config.training.total_epochs:,} epochs."
+            )
+        case Ending.EXPLODED:
+            return (
+                f"The loss became infinite after {epochs:,} epochs and ended the training; the "
+                "best network until then was kept."
+            )
+        case _:
+            return (
+                f"The run is {run.state}: the figures are those of the network that it has left "
+                "so far."
+            )
 
 
 def _export_gap(report: ReportData) -> str | None:

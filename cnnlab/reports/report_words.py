@@ -12,10 +12,11 @@ from cnnlab.config.differences import layers_line
 from cnnlab.datasets.splits import Split
 from cnnlab.evaluation.confidence import confidence_sentence, coverage_sentence
 from cnnlab.evaluation.intervals import Interval
+from cnnlab.evaluation.learning import Ending
 from cnnlab.figures.text import clean, percent, shorten
+from cnnlab.reports.readings import ending_of
 from cnnlab.reports.report_data import ReportData
 from cnnlab.reports.report_scores import Scores
-from cnnlab.runs.states import RunState
 
 _NAMED_CLASSES = 8  # more are counted, not named
 _NAME_LENGTH = 40
@@ -139,7 +140,7 @@ def ending(report: ReportData) -> str:
         return "How long it was trained is not known."
     kept = f" The network of epoch {best} was kept." if best else ""
     many = f"{epochs:,} epoch{'' if epochs == 1 else 's'}"
-    if report.run.state is RunState.STOPPED:
+    if ending_of(report.run, len(report.epochs)) is Ending.BY_USER:
         return f"The training was stopped by hand after {many}.{kept}"
     reason = results.get("stop_reason")
     why = f" {clean(str(reason)).rstrip('.')}." if reason else ""

@@ -18,6 +18,7 @@ from cnnlab.figures.curves import plot_loss
 from cnnlab.networks.recipes import recipe
 from cnnlab.reports.html_parts import chart, tag
 from cnnlab.reports.html_report import render
+from cnnlab.reports.readings import readings_of
 from cnnlab.reports.report_data import report_of
 from cnnlab.runs import runs
 from cnnlab.runs.datasets import (
@@ -273,6 +274,24 @@ def test_a_run_that_was_stopped_says_so(made):
     stopped = dataclasses.replace(facts, run=dataclasses.replace(facts.run, job=job))
     assert "stopped by hand after 3 of at most" in Document(render(stopped)).text
     assert "stopped by hand" not in Document(render(facts)).text
+    results = {**facts.run.results, "stop_reason": "The loss became infinite in epoch 4."}
+    exploded = dataclasses.replace(
+        facts, run=dataclasses.replace(facts.run, job=job, results=results)
+    )
+    text = Document(render(exploded)).text
+    assert "The loss became infinite after 3 epochs" in text
+    assert "stopped by hand" not in text
+
+
+def test_what_the_curves_say_stands_beside_them(trained, report):
+    place, _, run_id = trained
+    store = open_store(place)
+    run, epochs = runs.get_run(store, run_id), runs.epoch_records(store, run_id)
+    store.close()
+    found = readings_of(run, epochs)
+    assert found
+    for reading in found:
+        assert reading.sentence in report().text
 
 
 def test_uneven_classes_put_the_mean_over_classes_in_front(made):

@@ -28,9 +28,9 @@ from cnnlab.runs.model_exports import (
     SNIPPET,
     Certificate,
     ModelExportRequest,
-    ModelFormat,
     export_folder,
 )
+from cnnlab.runs.model_formats import ModelFormat
 from cnnlab.runs.runs import get_run
 from cnnlab.runs.store import Store
 from cnnlab.training.model_export import write_model

@@ -1,16 +1,21 @@
-"""What several commands share: their options, and how they begin."""
+"""What several commands share: their options, how they begin, and how they wait for work."""
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cnnlab.progress import PhaseProgress
 from cnnlab.workspace import Workspace, open_workspace
 
 if TYPE_CHECKING:
+    from cnnlab.runs.jobs import Job
     from cnnlab.runs.store import Store
+
+POLL_SECONDS = 0.2
 
 WorkspaceOption = Annotated[
     Path | None,
@@ -39,3 +44,20 @@ def open_place(folder: Path | None) -> tuple[Workspace, Store]:
 
     place = open_workspace(folder)
     return place, open_store(place)
+
+
+def follow_job(place: Workspace, store: Store, job_id: int, report: PhaseProgress) -> Job:
+    """Wait for a job to end; leaving with Ctrl-C asks it to stop."""
+    from cnnlab.runs import jobs
+    from cnnlab.runs.scheduler import ensure_scheduler
+
+    try:
+        while not (job := jobs.get_job(store, job_id)).state.final:
+            ensure_scheduler(place)
+            said = job.progress
+            report(said.get("phase") or "waiting", said.get("done", 0), said.get("total", 0))
+            time.sleep(POLL_SECONDS)
+    except KeyboardInterrupt:
+        jobs.request_stop(store, job_id)
+        raise
+    return job

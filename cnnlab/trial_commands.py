@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,6 +13,7 @@ from cnnlab.options import (
     JsonOption,
     SetOption,
     WorkspaceOption,
+    follow_job,
     open_place,
 )
 from cnnlab.workspace import open_workspace
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from cnnlab.runs.trials import Question
 
 RecipeOption = Annotated[str, typer.Option("--recipe", help="Name of a recipe")]
-POLL_SECONDS = 0.2
 
 
 def add_to(app: typer.Typer) -> None:
@@ -90,10 +89,8 @@ def _ask(
     json: bool,
 ) -> dict[str, Any]:
     """Have a trial carried out and wait for its answer."""
-    from cnnlab.runs import jobs
     from cnnlab.runs.own_recipes import chosen_config
     from cnnlab.runs.scans import scan_place
-    from cnnlab.runs.scheduler import ensure_scheduler
     from cnnlab.runs.trials import TrialRequest, submit_trial, trial_result
 
     place, store = open_place(workspace)
@@ -101,15 +98,7 @@ def _ask(
     with console.phases(quiet=json) as report:
         dataset, _, _ = scan_place(store, place, data, report)
         job_id = submit_trial(store, dataset.id, TrialRequest.about(question, config))
-        try:
-            while not (job := jobs.get_job(store, job_id)).state.final:
-                ensure_scheduler(place)
-                said = job.progress
-                report(said.get("phase") or "waiting", said.get("done", 0), said.get("total", 0))
-                time.sleep(POLL_SECONDS)
-        except KeyboardInterrupt:
-            jobs.request_stop(store, job_id)
-            raise
+        job = follow_job(place, store, job_id, report)
     result = trial_result(job)
     if result is None:
         raise CnnlabError(job.reason or job.state, job.message or f"The trial {job.state}.")

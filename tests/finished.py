@@ -1,12 +1,13 @@
 """Runs that have ended, with the files and rows that a worker leaves, without a training."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from cnnlab.config import RunConfig
 from cnnlab.evaluation.metrics import evaluate
-from cnnlab.evaluation.predictions import Predictions, write_predictions
+from cnnlab.evaluation.predictions import Predictions, read_predictions, write_predictions
 from cnnlab.runs import jobs, runs
 from cnnlab.runs.states import RunState
 from cnnlab.runs.store import Store
@@ -90,3 +91,10 @@ def finished_run(
     runs.save_results(store, run_id, results)
     jobs.finish(store, runs.get_run(store, run_id).job.id, RunState.COMPLETED)
     return run_id
+
+
+def turn_answers_round(files: RunFiles) -> None:
+    """Let a run's predictions be those of another network: every answer the other way round."""
+    said = read_predictions(files.predictions)
+    others = replace(said, probabilities=said.probabilities[:, ::-1].copy())
+    write_predictions(others, files.predictions)

@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 import tensorflow as tf
 
-from cnnlab.evaluation.predictions import read_predictions, write_predictions
+from cnnlab.errors import RunError
+from cnnlab.evaluation.predictions import read_predictions
 from cnnlab.inference.classify import classify, photos_at
 from cnnlab.inference.model import load_model
 from cnnlab.runs import jobs, runs
@@ -19,17 +20,17 @@ from cnnlab.runs.datasets import get_dataset, remove_dataset
 from cnnlab.runs.jobs import Job, JobStopped
 from cnnlab.runs.model_exports import (
     ModelExport,
-    ModelFormat,
     export_folder,
     find_model_export,
-    missing_packages,
     submit_model_export,
 )
+from cnnlab.runs.model_formats import ModelFormat, missing_packages
 from cnnlab.runs.processes import ProcessIdentity
 from cnnlab.runs.states import RunState
 from cnnlab.runs.store import Store, open_store
 from cnnlab.worker import work
 from cnnlab.workspace import RunFiles, Workspace
+from tests.finished import turn_answers_round
 from tests.pictures import tree_digest, write_odd_pictures
 from tests.trained import give_own_pictures
 
@@ -150,9 +151,7 @@ def tamper(files: RunFiles, model_format: ModelFormat) -> None:
         model.set_weights([weights * 0.5 for weights in model.get_weights()])
         model.save(files.keras_model)
         return
-    predictions = read_predictions(files.predictions)
-    object.__setattr__(predictions, "probabilities", predictions.probabilities[:, ::-1].copy())
-    write_predictions(predictions, files.predictions)
+    turn_answers_round(files)
 
 
 def test_an_export_that_was_changed_afterwards_is_not_given_away(trained, store, tmp_path):
@@ -165,7 +164,7 @@ def test_an_export_that_was_changed_afterwards_is_not_given_away(trained, store,
     content[len(content) // 2] ^= 1
     model.write_bytes(content)
     for give_away in (found.zipped, lambda: found.copy_to(tmp_path / "copy")):
-        with pytest.raises(Exception, match="no longer those that were checked"):
+        with pytest.raises(RunError, match="no longer those that were checked"):
             give_away()
     assert not (tmp_path / "copy").exists()
 
@@ -185,6 +184,21 @@ def test_pictures_that_are_gone_are_left_out_and_none_at_all_is_a_sentence(train
     shutil.rmtree(folder)
     job = carry_out(store, place, run_id, ModelFormat.LITERT)
     assert (job.state, job.reason) == (RunState.FAILED, "no-held-out-pictures")
+    assert find_model_export(place, run_id, ModelFormat.LITERT) is None
+
+
+@pytest.mark.slow
+def test_a_resumed_run_forgets_what_was_exported_of_its_earlier_network(trained, store):
+    place, _, run_id = trained
+    assert carry_out(store, place, run_id, ModelFormat.LITERT).state is RunState.COMPLETED
+    with store.write() as connection:
+        connection.exec_driver_sql("UPDATE jobs SET state = 'failed' WHERE kind = 'train'")
+    resumed = runs.resume_run(store, run_id)
+    with pytest.raises(RunError, match="its network may change"):
+        submit_model_export(store, resumed, ModelFormat.LITERT)
+    assert jobs.claim(store, resumed.job.id, ProcessIdentity(1, 1.0))
+    work(place, resumed.job.id, own_process=False)
+    assert runs.get_run(store, run_id).state is RunState.COMPLETED
     assert find_model_export(place, run_id, ModelFormat.LITERT) is None
 
 

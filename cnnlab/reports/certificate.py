@@ -29,9 +29,9 @@ from cnnlab.runs.model_exports import (
     LEAST_AGREEMENT,
     SNIPPET,
     Certificate,
-    ModelFormat,
     hash_model,
 )
+from cnnlab.runs.model_formats import ModelFormat
 
 MOST_PICTURES = 200
 _SEED = 0
@@ -195,7 +195,7 @@ def ask(folder: Path, pictures: Sequence[str], while_waiting: Callable[[], objec
             "export-fails",
             f"{SNIPPET} must name the classes of {len(pictures):,} pictures in a process of its "
             f"own. It ended with {process.returncode}"
-            + (f": {lines[-1]}" if lines else " and said nothing.")
+            + (f": {lines[-1].rstrip('.')}." if lines else " and said nothing.")
             + " The export is not kept.",
         )
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from cnnlab.config import DataConfig
 from cnnlab.reports.script_data import picture_code
 from cnnlab.reports.script_source import import_lines
-from cnnlab.runs.model_exports import Certificate, ModelFormat
+from cnnlab.runs.model_exports import Certificate
+from cnnlab.runs.model_formats import ModelFormat
 
 _TITLE = '''\
 """Say what is in pictures: prints {{"path": {{class: probability}}}} as JSON.

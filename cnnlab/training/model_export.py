@@ -16,7 +16,7 @@ import tensorflow as tf
 from cnnlab.errors import RunError
 from cnnlab.inference.model import PIXELS, PREDICT, PROBABILITIES, PixelArray
 from cnnlab.progress import Progress
-from cnnlab.runs.model_exports import ModelFormat, require_packages
+from cnnlab.runs.model_formats import ModelFormat, require_packages
 from cnnlab.training.lite import pixels_spec, save_functions
 from cnnlab.workspace import RunFiles
 

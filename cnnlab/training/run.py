@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -278,6 +279,7 @@ class TrainingRun:
         )
         self._load_best(model)
         facts = ModelFacts(run_id=self._run.id, class_names=class_names, data=config.data)
+        shutil.rmtree(self._files.exports_folder, ignore_errors=True)  # those of an earlier network
         export_model(model, facts, self._files)
         lite = load_model(self._files)
         validation = data.images[Split.VALIDATION]

@@ -11,7 +11,8 @@ import pytest
 from cnnlab.datasets.images import content_hash
 from cnnlab.errors import RunError
 from cnnlab.reports.certificate import ask, certify, compare, held_out_pictures
-from cnnlab.runs.model_exports import FACTS, SNIPPET, Certificate, ModelFormat
+from cnnlab.runs.model_exports import FACTS, SNIPPET, Certificate
+from cnnlab.runs.model_formats import ModelFormat
 from tests.finished import CLASSES, answers, joined
 from tests.pictures import coloured_square
 

@@ -11,7 +11,8 @@ import pytest
 from cnnlab.config import Colour, DataConfig, Resize
 from cnnlab.datasets.images import load, prepare
 from cnnlab.reports.export_snippet import readme, snippet
-from cnnlab.runs.model_exports import Certificate, ModelFormat
+from cnnlab.runs.model_exports import Certificate
+from cnnlab.runs.model_formats import ModelFormat
 from tests.pictures import write_odd_pictures
 
 RUNTIMES = {

@@ -84,7 +84,7 @@ def _early_end(epochs: int, about: Circumstances) -> Reading | None:
         return with_remedy(
             Kind.STOPPED_EARLY, sentence + kept, remedies.more_patience(about.config)
         )
-    if about.ending is Ending.BY_USER:
+    if about.ending is Ending.BY_USER and epochs:
         sentence = f"The training was stopped after epoch {epochs} of {planned}.{kept}"
         return Reading(
             kind=Kind.STOPPED_EARLY, sentence=sentence, advice="Resume it to train the rest."

@@ -22,7 +22,7 @@ from cnnlab.figures.theme import SPLIT_COLOURS, shades, style
 MOST_SMOOTHING = 0.95
 
 _SPIKE = 2.5  # how far a validation loss may leave the training losses before it is cut off
-_FAINT = 0.35
+_FAINT = 0.45
 
 EpochRecords = Sequence[Mapping[str, Any]]
 Values = tuple[float | None, ...]

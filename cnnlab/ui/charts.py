@@ -82,7 +82,7 @@ def choose_format(*, key: str) -> None:
         required=True,
         format_func=FORMATS.__getitem__,
         on_change=lambda: st.session_state.update({_FORMAT: st.session_state[key]}),
-        help="The camera over each chart saves it. A PNG has pixels, an SVG can be enlarged",
+        help="The camera over a chart saves it, on every page. An SVG stays sharp when enlarged",
     )
 
 

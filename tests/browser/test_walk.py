@@ -60,10 +60,14 @@ def test_user_looks_trains_reloads_and_classifies(page: Page, dashboard: Dashboa
     assert page.url == address
 
     expect(page.get_by_text("completed").first).to_be_visible(timeout=TRAINING_MS)
+    heading(page, "How it learnt")
+    expect(page.get_by_text("too few to read the curves")).to_be_visible()
+    expect(page.locator(".js-plotly-plot")).to_have_count(4)  # three curves and the baselines
+    page.get_by_role("radio", name="Mistakes").click()
     expect(page.get_by_text("Where it fails")).to_be_visible()
     expect(page.get_by_text("Confusion matrix")).to_be_visible()
-    expect(page.locator(".js-plotly-plot")).to_have_count(4)
     expect(page.get_by_text("Most often confused")).to_be_visible()
+    expect(page.locator(".js-plotly-plot")).to_have_count(4)  # matrix, recalls, both rankings
 
     page.get_by_role("button", name="Classify photos").click()
     heading(page, "Classify")

@@ -191,6 +191,7 @@ def test_a_run_that_ended_before_its_first_epoch_has_no_curves(of_set, open_page
     assert not app.exception
     assert "No epoch was finished" in said(app)
     assert "It ended" in said(app)
+    assert "epoch 0" not in said(app)
     assert not charts(app)
     assert "Resume" in [button.label for button in app.button]
 

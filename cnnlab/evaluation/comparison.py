@@ -23,6 +23,7 @@ FEWEST_SEEDS = 3
 
 _Z_SQUARED = 3.841458820694124  # the 95 % quantile of chi-squared with one degree of freedom
 _HALVINGS = 60
+_MOST_DIGITS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,28 +133,38 @@ def paired_sentence(comparison: PairedComparison, first: str, second: str) -> st
     )
 
 
-def compare_seeds(first: Mapping[int, float], second: Mapping[int, float]) -> SeedComparison | None:
+def compare_seeds(
+    first: Mapping[int, float], second: Mapping[int, float], *, images: int | None = None
+) -> SeedComparison | None:
     """Compare two recipes by the accuracies of several trainings.
 
     Seed by seed where at least three seeds were used for both (paired t test), else by Welch's
     t test for means of unequal variance.
 
     Args:
-        first, second: Accuracy by seed.
+        first, second: Accuracy by seed; what is no number is left out.
+        images: Pictures that each accuracy was measured on, or None. An accuracy comes in steps of
+            one picture; trainings that agree to the picture are taken to scatter within that step
+            (by its twelfth, squared), so that a few equal results are not called certain.
 
     Returns:
         None where either has fewer than three.
     """
+    first, second = (
+        {seed: share for seed, share in each.items() if math.isfinite(share)}
+        for each in (first, second)
+    )
     if min(len(first), len(second)) < FEWEST_SEEDS:
         return None
+    least = 1 / (12 * images * images) if images else 0.0  # variance of what is rounded to a step
     common = sorted(first.keys() & second.keys())
     if len(common) >= FEWEST_SEEDS:
         mine, other = [first[seed] for seed in common], [second[seed] for seed in common]
         gaps = np.subtract(other, mine)
-        error = float(gaps.std(ddof=1)) / math.sqrt(len(gaps))
+        error = math.sqrt(max(float(gaps.var(ddof=1)), 2 * least) / len(gaps))
         return _t_comparison(mine, other, error, len(gaps) - 1, paired=True)
     mine, other = [first[seed] for seed in sorted(first)], [second[seed] for seed in sorted(second)]
-    parts = [float(np.var(each, ddof=1)) / len(each) for each in (mine, other)]
+    parts = [max(float(np.var(each, ddof=1)), least) / len(each) for each in (mine, other)]
     error, freedom = math.sqrt(sum(parts)), float(len(mine) + len(other) - 2)
     below = sum(part**2 / (len(each) - 1) for part, each in zip(parts, (mine, other), strict=True))
     if below > 0:
@@ -276,22 +287,22 @@ def _sentence(
         )
     if difference < 0:
         first, second, difference, low, high = second, first, -difference, -high, -low
+    digits = _digits(low)
     return (
-        f"{second} is better than {first} by {points(difference)} points "
-        f"({points(low, above_zero=True)} to {points(high)}){where}."
+        f"{second} is better than {first} by {points(difference, digits)} points "
+        f"({points(low, digits)} to {points(high, digits)}){where}."
     )
 
 
-def points(share: float, *, above_zero: bool = False) -> str:
-    """A share in percentage points, with one digit and a true minus, such as "−0.6".
-
-    Args:
-        share: Such as -0.006.
-        above_zero: Add digits rather than round what is above zero down to it.
-    """
-    value = 100 * share
-    digits = 1
-    while above_zero and digits < 6 and value > 0 and float(f"{value:.{digits}f}") == 0:
-        digits += 1
-    text = f"{value:.{digits}f}"
+def points(share: float, digits: int = 1) -> str:
+    """A share in percentage points with a true minus, such as "−0.6"; never "−0.0"."""
+    text = f"{100 * share:.{digits}f}"
     return text.removeprefix("-") if float(text) == 0 else text.replace("-", "−")
+
+
+def _digits(share: float) -> int:
+    """Digits of percentage points that do not round what is above zero down to it."""
+    digits = 1
+    while digits < _MOST_DIGITS and share > 0 and float(f"{100 * share:.{digits}f}") == 0:
+        digits += 1
+    return digits

@@ -38,7 +38,7 @@ class RankingCurves:
 
 
 def ranking_curves(positive: NDArray[np.bool_], scores: FloatArray) -> RankingCurves | None:
-    """Both curves of a class; None where there are no pictures of it, or no others.
+    """Both curves of a class; None without pictures of it or of others, or where a score is NaN.
 
     Args:
         positive: Whether each picture is of the class, shape (n_images,).
@@ -54,7 +54,7 @@ def ranking_curves(positive: NDArray[np.bool_], scores: FloatArray) -> RankingCu
         )
     positives = int(positive.sum())
     negatives = len(positive) - positives
-    if not positives or not negatives:
+    if not positives or not negatives or not np.isfinite(scores).all():
         return None
     order = np.argsort(-scores.astype(np.float64), kind="stable")
     sorted_scores = scores[order].astype(np.float64)

@@ -10,8 +10,10 @@ import plotly.graph_objects as go
 from cnnlab.evaluation.calibration import Calibration, Coverage
 from cnnlab.figures.theme import PALETTE, SPLIT_COLOURS, shades, style
 
+_HEIGHT_PX = 420
 _LARGEST_MARKER_PX = 22
 _SMALLEST_MARKER_PX = 5
+_OPEN_SHARE = 0.7  # of open marks, so that they do not hide the full ones
 _BEFORE, _AFTER = PALETTE[0], SPLIT_COLOURS["test"]
 
 
@@ -90,7 +92,7 @@ def plot_reliability(
 
 
 def draw_reliability(lines: Sequence[ReliabilityLine], *, dark: bool) -> go.Figure:
-    """Draw what `reliability_line` gathered, one line a calibration."""
+    """Draw what `reliability_line` gathered, one line a calibration; the first one stands out."""
     figure = go.Figure()
     figure.add_scatter(
         x=[0, 1],
@@ -101,37 +103,67 @@ def draw_reliability(lines: Sequence[ReliabilityLine], *, dark: bool) -> go.Figu
         hoverinfo="skip",
         showlegend=False,
     )
-    for line, colour in zip(lines, (_BEFORE, _AFTER), strict=False):
-        figure.add_scatter(
-            x=line.confidence,
-            y=line.accuracy,
-            error_y={
-                "type": "data",
-                "array": line.above,
-                "arrayminus": line.below,
-                "thickness": 1,
-                "width": 0,
-            },
-            mode="lines+markers",
-            name=line.name,
-            uid=line.name,
-            line={"color": colour, "width": 2},
-            marker={"size": line.sizes_px, "color": colour, "opacity": 0.9},
-            customdata=line.counts,
-            hovertemplate=(
-                "it says %{x:.0%}, right in %{y:.1%}<br>"
-                f"%{{customdata:,}} pictures<extra>{line.name}</extra>"
-            ),
+    for place, line in reversed(list(enumerate(lines))):
+        _add_line(figure, line, colour=(_BEFORE, _AFTER)[place], main=place == 0)
+    for x, y, words in ((0.03, 0.97, "too careful"), (0.97, 0.03, "too sure")):
+        figure.add_annotation(
+            x=x,
+            y=y,
+            text=words,
+            showarrow=False,
+            xanchor="left" if x < 0.5 else "right",
+            yanchor="top" if y > 0.5 else "bottom",
+            font={"color": shades(dark).muted, "size": 12},
         )
-    figure.update_xaxes(title_text="confidence", tickformat=".0%", range=[0, 1.02])
-    figure.update_yaxes(title_text="accuracy", tickformat=".0%", range=[0, 1.03])
+    ticks = [0, 0.2, 0.4, 0.6, 0.8, 1]
+    figure.update_xaxes(
+        title_text="how sure it is", tickformat=".0%", range=[0, 1.04], tickvals=ticks
+    )
+    figure.update_yaxes(
+        title_text="how often it is right", tickformat=".0%", range=[-0.02, 1.06], tickvals=ticks
+    )
+    figure.update_layout(legend={"traceorder": "reversed", "itemsizing": "constant"})
     errors = ", ".join(f"{100 * line.expected_error:.1f} {line.name}" for line in lines)
     return style(
         figure,
         dark=dark,
         title="Does it know what it knows?",
         subtitle=f"points off: {errors}",
-        height_px=420,
+        height_px=_HEIGHT_PX,
+    )
+
+
+def _add_line(figure: go.Figure, line: ReliabilityLine, *, colour: str, main: bool) -> None:
+    """One calibration: the main one in full with its intervals, another one as open marks."""
+    bars = {
+        "type": "data",
+        "array": line.above,
+        "arrayminus": line.below,
+        "thickness": 1.5,
+        "width": 0,
+        "color": colour,
+    }
+    marker = {"size": line.sizes_px, "color": colour, "opacity": 1, "line": {"width": 0}}
+    if not main:
+        marker |= {
+            "symbol": "circle-open",
+            "size": [_OPEN_SHARE * size for size in line.sizes_px],
+            "line": {"width": 2},
+        }
+    figure.add_scatter(
+        x=line.confidence,
+        y=line.accuracy,
+        error_y=bars if main else None,
+        mode="markers",
+        name=line.name,
+        uid=line.name,
+        marker=marker,
+        cliponaxis=False,
+        customdata=line.counts,
+        hovertemplate=(
+            "it says %{x:.0%}, right in %{y:.1%}<br>"
+            f"%{{customdata:,}} pictures<extra>{line.name}</extra>"
+        ),
     )
 
 
@@ -192,18 +224,20 @@ def draw_coverage(info: CoverageInfo, *, dark: bool) -> go.Figure:
             hoverinfo="skip",
             showlegend=False,
         )
-    lowest = min(info.accuracies, default=0.0)
+    lowest = max(0.0, min(info.accuracies, default=0.0) - 0.05)
+    if chosen is not None:
+        lowest = min(lowest, max(0.0, chosen.interval.low - 0.02))
     figure.update_layout(uirevision="coverage")
     figure.update_xaxes(title_text="share of pictures answered", tickformat=".0%", range=[0, 1.02])
     figure.update_yaxes(
         title_text="accuracy of the answers",
         tickformat=".0%",
-        range=[max(0.0, lowest - 0.05), 1.02],
+        range=[lowest, 1 + 0.04 * (1 - lowest)],
     )
     return style(
         figure,
         dark=dark,
         title="Answer only when sure",
         subtitle="fewer answers, and more of them right",
-        height_px=420,
+        height_px=_HEIGHT_PX,
     )

@@ -125,7 +125,7 @@ def judge_recipes(
         _side(run, names[place], seeds[place], seeds[1 - place], everything)
         for place, run in enumerate((first, second))
     )
-    comparison = compare_seeds(one.accuracies, other.accuracies)
+    comparison = compare_seeds(one.accuracies, other.accuracies, images=len(pairing.paths))
     sentence = (
         _too_few(one, other)
         if comparison is None

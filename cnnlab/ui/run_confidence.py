@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from cnnlab.datasets.splits import Split
 from cnnlab.evaluation.calibration import Coverage, at_threshold, coverage_curve
 from cnnlab.evaluation.confidence import (
     ConfidenceReport,
+    chance_sentence,
     confidence_report,
     confidence_sentence,
+    count_without_numbers,
     coverage_sentence,
+    level_sentence,
     temperature_sentence,
 )
 from cnnlab.figures.calibration import plot_coverage, plot_reliability
@@ -30,22 +36,32 @@ _USUAL_THRESHOLD = 0.9
 
 def show(run: Run) -> None:
     """Confidence against accuracy, and what a threshold would do."""
-    file = RunFiles(context.workspace().run_folder(run.id)).predictions
-    report = _report(file, file_state(file), run.id)
+    unknown = _count_without_numbers(*_state(run), run.id)
+    if unknown:
+        st.warning(
+            f"For {unknown:,} of the pictures the network gave no probabilities but something that "
+            "is no number, so its confidence cannot be judged. That comes of a training that went "
+            "astray: train again with a lower learning rate.",
+            icon=":material/warning:",
+        )
+        return
+    report = _report(*_state(run), run.id)
     if report is None:
         st.info("There are too few pictures with predictions to judge confidence by.")
         return
     st.markdown(f"### {escape_markdown(confidence_sentence(report))}")
-    st.markdown(escape_markdown(temperature_sentence(report)))
-    diagram, coverage = st.columns(2, gap="large", vertical_alignment="bottom")
+    sentences = (level_sentence(report), temperature_sentence(report))
+    st.markdown(escape_markdown(" ".join(sentence for sentence in sentences if sentence)))
+    diagram, coverage = st.columns(2, gap="large")
     with diagram:
+        after = report.after if report.mistakes else None
         show_chart(
-            plot_reliability(report.before, report.after, dark=context.is_dark()),
+            plot_reliability(report.before, after, dark=context.is_dark()),
             key=f"reliability-{run.id}",
         )
         st.caption(
             "Below the dashed line it is less often right than it says. Larger dots stand for "
-            "more pictures; bars are 95 % intervals."
+            f"more pictures; bars are 95 % intervals. {escape_markdown(chance_sentence(report))}"
         )
     with coverage:
         frame.fragment(_coverage)(run)
@@ -54,15 +70,16 @@ def show(run: Run) -> None:
 def _coverage(run: Run) -> None:
     """A threshold that can be moved, and what it gives."""
     split = splits_of(run)[0]
-    threshold = _choose_threshold()
-    predictions = predictions_of(run.id, split)
-    confidence, right = predictions.confidence, predictions.predicted == predictions.true
-    chosen = at_threshold(confidence, right, threshold)
-    file = RunFiles(context.workspace().run_folder(run.id)).predictions
-    points = _curve(file, file_state(file), run.id, split)
-    show_chart(plot_coverage(points, chosen, dark=context.is_dark()), key=f"coverage-{run.id}")
+    answers = _answers(*_state(run), run.id, split)
+    place = st.container()  # level with the diagram, so the slider stands below
+    chosen = at_threshold(answers.confidence, answers.right, _choose_threshold())
+    with place:
+        show_chart(
+            plot_coverage(answers.curve, chosen, dark=context.is_dark()),
+            key=f"coverage-{run.id}",
+        )
     st.markdown(
-        f"**{escape_markdown(coverage_sentence(chosen))}** Judged by the {len(predictions):,} "
+        f"**{escape_markdown(coverage_sentence(chosen))}** Judged by the {chosen.images:,} "
         f"{split.value} pictures."
     )
 
@@ -86,6 +103,24 @@ def _choose_threshold() -> float:
     return chosen / 100
 
 
+class _Answers(NamedTuple):
+    """How sure each answer of a split is, whether it is right, and what each threshold gives."""
+
+    confidence: NDArray[np.float32]
+    right: NDArray[np.bool_]
+    curve: tuple[Coverage, ...]
+
+
+def _state(run: Run) -> tuple[Path, int]:
+    file = RunFiles(context.workspace().run_folder(run.id)).predictions
+    return file, file_state(file)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _count_without_numbers(file: Path, state: int, run_id: str) -> int:
+    return count_without_numbers(predictions_of(run_id))
+
+
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _report(file: Path, state: int, run_id: str) -> ConfidenceReport | None:
     return confidence_report(
@@ -94,6 +129,7 @@ def _report(file: Path, state: int, run_id: str) -> ConfidenceReport | None:
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _curve(file: Path, state: int, run_id: str, split: Split) -> tuple[Coverage, ...]:
+def _answers(file: Path, state: int, run_id: str, split: Split) -> _Answers:
     predictions = predictions_of(run_id, split)
-    return coverage_curve(predictions.confidence, predictions.predicted == predictions.true)
+    confidence, right = predictions.confidence, predictions.predicted == predictions.true
+    return _Answers(confidence, right, coverage_curve(confidence, right))

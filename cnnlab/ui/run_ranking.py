@@ -7,14 +7,18 @@ from pathlib import Path
 import streamlit as st
 
 from cnnlab.datasets.splits import Split
+from cnnlab.evaluation.predictions import Predictions
 from cnnlab.evaluation.ranking import RankingCurves, ranking_curves
 from cnnlab.figures.ranking import plot_precision_recall, plot_roc
 from cnnlab.figures.text import escape_markdown
 from cnnlab.runs.runs import Run
 from cnnlab.ui import context, frame
+from cnnlab.ui.addressed import choose_one
 from cnnlab.ui.charts import show_chart
 from cnnlab.ui.results import file_state, predictions_of
 from cnnlab.workspace import RunFiles
+
+CLASS = "class"
 
 
 def ranking_panel(run: Run, split: Split) -> None:
@@ -23,15 +27,14 @@ def ranking_panel(run: Run, split: Split) -> None:
 
 
 def _panel(run: Run, split: Split) -> None:
-    names = predictions_of(run.id).class_names
-    chosen: str = st.selectbox("Class", names, key=f"ranking-{run.id}", width=320)
+    predictions = predictions_of(run.id, split)
+    with st.container(width=320):
+        chosen = choose_one("Class", CLASS, {name: name for name in predictions.class_names})
+    index = predictions.class_names.index(chosen)
     file = RunFiles(context.workspace().run_folder(run.id)).predictions
-    curves = _curves(file, file_state(file), run.id, split, names.index(chosen))
+    curves = _curves(file, file_state(file), run.id, split, index)
     if curves is None:
-        st.info(
-            f"There are no {split.value} pictures of {escape_markdown(chosen)}, or none of other "
-            "classes, so there is nothing to tell apart."
-        )
+        st.info(_missing(predictions, index, split))
         return
     left, right = st.columns(2)
     dark = context.is_dark()
@@ -39,6 +42,20 @@ def _panel(run: Run, split: Split) -> None:
         show_chart(plot_roc(curves, chosen, dark=dark), key=f"roc-{run.id}")
     with right:
         show_chart(plot_precision_recall(curves, chosen, dark=dark), key=f"pr-{run.id}")
+
+
+def _missing(predictions: Predictions, index: int, split: Split) -> str:
+    """Why there are no curves of a class."""
+    name = escape_markdown(predictions.class_names[index])
+    of_class = int((predictions.true == index).sum())
+    if not of_class:
+        return f"There are no {split.value} pictures of “{name}”, so there is nothing to find."
+    if of_class == len(predictions):
+        return f"All {split.value} pictures are of “{name}”, so there is nothing to tell it from."
+    return (
+        "For some pictures the network gave something that is no number, so they cannot be ranked. "
+        "That comes of a training that went astray: train again with a lower learning rate."
+    )
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

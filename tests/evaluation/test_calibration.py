@@ -102,6 +102,44 @@ def test_certain_and_perfect_answers_stay_within_the_bounds():
     assert fit_temperature(np.zeros(0, int), np.zeros((0, 3))) == 1.0
 
 
+def test_one_class_alone_and_all_alike_need_no_temperature():
+    assert 0.05 <= fit_temperature(np.zeros(9, int), np.ones((9, 1), np.float32)) <= 20
+    even = np.full((9, 3), 1 / 3, np.float32)
+    assert 0.05 <= fit_temperature(np.zeros(9, int), even) <= 20
+
+
+def test_pieces_give_the_temperature_of_the_whole(monkeypatch):
+    true, probabilities = answers(6, 700, 4, sharpness=2.0)
+    whole = fit_temperature(true, probabilities)
+    monkeypatch.setattr("cnnlab.evaluation.calibration._PIECE_NUMBERS", 64)
+    assert fit_temperature(true, probabilities) == pytest.approx(whole, rel=1e-5)
+
+
+@pytest.mark.parametrize("images", [150, 1_000])
+def test_error_that_chance_makes_is_that_of_simulations(images):
+    """Of networks whose probabilities are exactly right."""
+    found = [calibrate(*answers(seed, images, 4)) for seed in range(60)]
+    simulated = np.mean([each.expected_error for each in found])
+    assert np.mean([each.chance_error for each in found]) == pytest.approx(simulated, rel=0.15)
+
+
+def test_a_level_is_rarely_called_off_by_chance():
+    found = [calibrate(*answers(seed, 500, 4)).worst_level for seed in range(300)]
+    assert np.mean([each is not None for each in found]) <= 0.06
+
+
+def test_the_level_that_is_off_most_is_found():
+    levels = np.repeat([0.6, 0.95], [100, 400])
+    right = np.concatenate([np.arange(100) < 60, np.arange(400) < 320])
+    probabilities = np.stack([levels, 1 - levels], axis=1).astype(np.float32)
+    worst = calibrate(np.where(right, 0, 1), probabilities).worst_level
+    assert worst.count == 400
+    assert worst.accuracy == pytest.approx(0.8)
+    assert worst.confidence == pytest.approx(0.95)
+    few = calibrate(np.ones(9, int), probabilities[-9:])
+    assert few.worst_level is None
+
+
 def test_impossible_temperature_is_refused():
     with pytest.raises(ValueError, match="above 0"):
         apply_temperature(np.ones((1, 1)), 0)

@@ -44,15 +44,31 @@ def test_p_value_of_many_pictures_is_no_overflow():
     )
 
 
+def assert_agree(comparison):
+    assert comparison.different != comparison.interval.contains_zero
+    low, high = comparison.interval
+    assert -1 <= low <= comparison.difference <= high <= 1
+
+
 def test_interval_leaves_zero_out_exactly_where_the_test_is_significant():
+    for only_first in range(61):
+        for only_second in range(61):
+            images = 1_000 if only_first % 2 else only_first + only_second + 1
+            assert_agree(compare_counts(images, only_first, only_second))
+
+
+def test_interval_and_test_agree_where_significance_begins():
+    """The last significant count and the first one that is not, for many discordant pictures."""
     rng = np.random.default_rng(0)
-    small = [(b, c) for b in range(41) for c in range(41)]
-    large = [tuple(int(n) for n in rng.integers(0, 900, 2)) for _ in range(500)]
-    for only_first, only_second in (*small, *large):
-        comparison = compare_counts(2_000, only_first, only_second)
-        assert comparison.different != comparison.interval.contains_zero
-        low, high = comparison.interval
-        assert -1 <= low <= comparison.difference <= high <= 1
+    for discordant in (*range(6, 400), *rng.integers(400, 25_000, 100).tolist()):
+        images = discordant + int(rng.integers(0, 1_000))
+        last = int(stats.binom.ppf(0.025, discordant, 0.5))
+        decisions = set()
+        for fewer in (last - 1, last, last + 1):
+            comparison = compare_counts(images, max(0, fewer), discordant - max(0, fewer))
+            assert_agree(comparison)
+            decisions.add(comparison.different)
+        assert decisions == {True, False}
 
 
 @pytest.mark.parametrize(
@@ -88,15 +104,45 @@ def test_tango_interval_is_where_the_score_stays_small(images, only_first, only_
     assert high == pytest.approx(max(kept, default=high), abs=2e-3)
 
 
-@pytest.mark.parametrize(
-    ("images", "discordant"), [(1_000, 0.15), (300, 0.1), (200, 0.3), (5_000, 0.05), (50, 0.2)]
-)
+NULL_CASES = [(1_000, 0.15), (300, 0.1), (200, 0.3), (5_000, 0.05), (50, 0.2)]
+INTERVAL_CASES = [
+    (1_000, 0.05, 0.10),
+    (200, 0.02, 0.2),
+    (300, 0.1, 0.1),
+    (100, 0.0, 0.05),
+    (60, 0.1, 0.3),
+    (30, 0.02, 0.02),
+]
+
+
+def chances(images: int, first: float, second: float):
+    """All counts of pictures that only one recognises, with how likely they are (less 1e-6)."""
+    alone = stats.binom(images, first)
+    for only_first in range(int(alone.ppf(1e-7)), int(alone.isf(1e-7)) + 1):
+        other = stats.binom(images - only_first, second / (1 - first))
+        counts = np.arange(int(other.ppf(1e-7)), int(other.isf(1e-7)) + 1)
+        likely = alone.pmf(only_first) * other.pmf(counts)
+        yield from ((only_first, int(c), p) for c, p in zip(counts, likely, strict=True))
+
+
+@pytest.mark.parametrize(("images", "discordant"), NULL_CASES)
 def test_of_equally_good_pairs_few_are_called_different(images, discordant):
     rng = np.random.default_rng([images, 1])
     shares = [discordant / 2, discordant / 2, 1 - discordant]
     counts = rng.multinomial(images, shares, 10_000)
     different = [compare_counts(images, int(b), int(c)).different for b, c, _ in counts]
     assert np.mean(different) <= 0.055
+
+
+def test_networks_of_equal_accuracy_that_answer_picture_by_picture():
+    """The same with pictures, some of them hard for both, as networks meet them."""
+    rng = np.random.default_rng(5)
+    different = 0
+    for _ in range(2_000):
+        chance = np.where(rng.random(1_000) < 0.25, 0.6, 0.99)  # hard and easy pictures
+        first, second = rng.random((2, 1_000)) < chance
+        different += compare_paired(first, second).different
+    assert different / 2_000 <= 0.055
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -106,16 +152,22 @@ def test_a_difference_of_five_points_is_found(seed):
     assert np.mean([each.different and each.difference > 0 for each in found]) >= 0.97
 
 
-@pytest.mark.parametrize(
-    ("images", "first", "second"),
-    [(1_000, 0.05, 0.10), (200, 0.02, 0.2), (500, 0.1, 0.1), (100, 0.0, 0.05), (60, 0.1, 0.3)],
-)
+def test_how_often_is_known_without_luck_of_the_draw():
+    """All outcomes with their probabilities: 4.13 % of equals, 98.24 % of five points."""
+    equal = sum(p for b, c, p in chances(1_000, 0.075, 0.075) if mcnemar_p(b, c) < 0.05)
+    better = sum(p for b, c, p in chances(1_000, 0.05, 0.10) if c > b and mcnemar_p(b, c) < 0.05)
+    assert equal == pytest.approx(0.0413, abs=1e-4)
+    assert better == pytest.approx(0.9824, abs=1e-4)
+
+
+@pytest.mark.parametrize(("images", "first", "second"), INTERVAL_CASES)
 def test_interval_holds_the_true_difference_often_enough(images, first, second):
-    rng = np.random.default_rng(images)
-    counts = rng.multinomial(images, [first, second, 1 - first - second], 10_000)
-    intervals = [compare_counts(images, int(b), int(c)).interval for b, c, _ in counts]
-    held = np.mean([low <= second - first <= high for low, high in intervals])
-    assert held >= 0.943  # 95 %, less what score intervals lack at their worst
+    """Over all outcomes with their probabilities."""
+    held = 0.0
+    for only_first, only_second, chance in chances(images, first, second):
+        low, high = compare_counts(images, only_first, only_second).interval
+        held += chance * (low <= second - first <= high)
+    assert held >= 0.95 - 1e-5
 
 
 def test_pictures_are_paired_by_their_place():
@@ -148,9 +200,18 @@ def test_noise_is_called_noise():
 
 def test_an_interval_above_zero_is_not_rounded_to_it():
     said = paired_sentence(compare_counts(200_000, 100, 150), "A", "B")
-    assert "(0.0 to" not in said
+    assert said.startswith("B is better than A by 0.03 points (0.01 to 0.04)")
     assert points(-0.0001) == "0.0"
-    assert points(0.00001, above_zero=True) == "0.001"
+    assert points(-0.006) == "−0.6"
+
+
+def test_no_difference_at_all_is_noise_and_not_certainty():
+    comparison = compare_counts(100, 0, 0)
+    assert comparison.p_value == 1
+    low, high = comparison.interval
+    assert low < -0.03
+    assert high > 0.03
+    assert "−0.0" not in paired_sentence(comparison, "A", "B")
 
 
 def test_recipes_of_the_same_seeds_are_compared_seed_by_seed():
@@ -186,3 +247,22 @@ def test_trainings_that_all_came_out_the_same_are_no_trouble():
     better = compare_seeds({0: 0.5, 1: 0.5, 2: 0.5}, {0: 0.75, 1: 0.75, 2: 0.75})
     assert better.different
     assert "25.0 points" in seeds_sentence(better, "A", "B")
+
+
+def test_trainings_that_agree_by_the_roughness_of_few_pictures_are_not_called_certain():
+    """Always one picture of sixty more: the true accuracies may differ by far less."""
+    first, second = dict.fromkeys(range(3), 58 / 60), dict.fromkeys(range(3), 59 / 60)
+    assert compare_seeds(first, second).different
+    assert not compare_seeds(first, second, images=60).different
+    other_seeds = dict.fromkeys(range(3, 6), 59 / 60)
+    low, high = compare_seeds(first, other_seeds, images=60).interval
+    assert low < 1 / 60 < high
+    ten_more = dict.fromkeys(range(3), 48 / 60)
+    assert compare_seeds(ten_more, first, images=60).different
+
+
+def test_trainings_without_a_figure_do_not_count():
+    nothing = math.nan
+    assert compare_seeds({0: 0.9, 1: 0.8, 2: nothing}, {0: 0.7, 1: 0.6, 2: 0.7}) is None
+    comparison = compare_seeds({0: 0.9, 1: 0.8, 2: 0.85, 3: nothing}, {0: 0.7, 1: 0.6, 2: 0.7})
+    assert comparison.first == (0.9, 0.8, 0.85)

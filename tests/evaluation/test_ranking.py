@@ -38,6 +38,10 @@ def test_one_kind_of_picture_alone_has_no_curve(positive):
     assert ranking_curves(np.array(positive), np.array([0.1, 0.9])) is None
 
 
+def test_scores_that_are_no_numbers_have_no_curve():
+    assert ranking_curves(np.array([True, False]), np.array([0.1, np.nan])) is None
+
+
 def test_lists_of_other_lengths_are_refused():
     with pytest.raises(ValueError, match="equal length"):
         ranking_curves(np.array([True]), np.array([0.1, 0.9]))

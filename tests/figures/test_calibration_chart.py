@@ -34,7 +34,10 @@ def test_a_line_has_the_filled_bins_only():
 def test_both_calibrations_are_drawn_beside_the_diagonal(dark):
     calibration = calibrate(TRUE, PROBABILITIES, 10)
     figure = plot_reliability(calibration, calibration, dark=dark)
-    assert [trace.uid for trace in figure.data] == ["diagonal", "as it is", "with temperature"]
+    # The one that matters is drawn last, over the other.
+    assert [trace.uid for trace in figure.data] == ["diagonal", "with temperature", "as it is"]
+    assert [len(trace.error_y.array or ()) > 0 for trace in figure.data] == [False, False, True]
+    assert {words.text for words in figure.layout.annotations} == {"too careful", "too sure"}
     assert "as it is, " in figure.layout.title.text
 
 

@@ -37,11 +37,14 @@ def test_over_confidence_is_said_first(trained, open_page: Open):
     app = open_page(place, "run", run=run_id, view="confidence")
     assert not app.exception
     assert "too sure of itself, by 17.0 points" in words(app)
+    assert "Where it says about 97.0%, it is right in 80.0% of 100 pictures" in words(app)
     assert "judged by 100 test pictures" in words(app)
     assert len(app.get("plotly_chart")) == 2
 
 
-@pytest.mark.parametrize(("asked", "answered"), [("0.5", "100.0%"), ("0.99", "none of the 100")])
+@pytest.mark.parametrize(
+    ("asked", "answered"), [("0.5", "answers all pictures"), ("0.99", "none of the 100")]
+)
 def test_the_address_sets_the_threshold(trained, open_page: Open, asked, answered):
     place, _, run_id = trained
     give_predictions(place, run_id, ["validation"] * 100 + ["test"] * 100)
@@ -61,7 +64,7 @@ def test_validation_pictures_alone_are_halved(trained, open_page: Open):
     place, _, run_id = trained
     give_predictions(place, run_id, ["validation"] * 60)
     app = open_page(place, "run", run=run_id, view="confidence")
-    assert "the other 30 validation pictures" in words(app)
+    assert "the same 60 pictures, each half with the other half's temperature" in words(app)
 
 
 def test_damaged_predictions_are_said(trained, open_page: Open):
@@ -70,3 +73,29 @@ def test_damaged_predictions_are_said(trained, open_page: Open):
     app = open_page(place, "run", run=run_id, view="confidence")
     assert not app.exception
     assert "cannot be read" in words(app)
+
+
+def test_a_threshold_that_is_moved_changes_the_sentence_and_the_address(trained, open_page: Open):
+    place, _, run_id = trained
+    give_predictions(place, run_id, ["validation"] * 100 + ["test"] * 100)
+    app = open_page(place, "run", run=run_id, view="confidence")
+    assert "From 90% on it answers all pictures" in words(app)
+    app.slider[0].set_value(98).run()
+    assert "From 98% on it answers none of the 100 pictures" in words(app)
+    assert app.query_params["threshold"] == "0.98"
+
+
+def test_probabilities_that_are_no_numbers_are_said(trained, open_page: Open):
+    place, _, run_id = trained
+    give_predictions(place, run_id, ["test"] * 30, confidence=np.nan)
+    app = open_page(place, "run", run=run_id, view="confidence")
+    assert not app.exception
+    assert "For 30 of the pictures the network gave no probabilities" in words(app)
+
+
+def test_one_picture_is_too_few(trained, open_page: Open):
+    place, _, run_id = trained
+    give_predictions(place, run_id, ["validation"])
+    app = open_page(place, "run", run=run_id, view="confidence")
+    assert not app.exception
+    assert "too few pictures" in words(app)

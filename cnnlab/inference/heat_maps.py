@@ -11,7 +11,7 @@ from PIL import Image
 
 from cnnlab.errors import RunError
 from cnnlab.inference.model import FloatArray, LiteModel, PixelArray
-from cnnlab.inference.occlusion import occlusion
+from cnnlab.inference.occlusion import occlusion, patch_for
 
 
 class HeatMethod(StrEnum):
@@ -29,10 +29,12 @@ class HeatMap:
         values: float32 from 0 to 1, shape (size, size); 1 where most speaks for the class, and
             nothing but 0 if nothing does.
         method: How it was made.
+        places: Rows and columns that were told apart; between them it is smoothed.
     """
 
     values: FloatArray
     method: HeatMethod
+    places: tuple[int, int]
 
     @property
     def blank(self) -> bool:
@@ -68,9 +70,11 @@ def heat_map(
         )
     if model.explains:
         values = model.explain(pixels[None], [class_index])[0]
-        return HeatMap(_scaled(_enlarged(values, len(pixels))), HeatMethod.GRADIENT)
+        places = (len(values), len(values[0]))
+        return HeatMap(_scaled(_enlarged(values, len(pixels))), HeatMethod.GRADIENT, places)
     values = occlusion(model, pixels, class_index, progress)
-    return HeatMap(_scaled(values), HeatMethod.OCCLUSION)
+    steps = len(patch_for(len(pixels)).starts_px)
+    return HeatMap(_scaled(values), HeatMethod.OCCLUSION, (steps, steps))
 
 
 def _enlarged(values: FloatArray, size_px: int) -> FloatArray:

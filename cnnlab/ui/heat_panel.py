@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from pathlib import Path
+from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
@@ -23,7 +23,8 @@ from cnnlab.workspace import RunFiles
 
 PICTURE_PX = 300
 OPACITY = 0.55  # at first
-_KEPT = 256  # heat maps in memory, some kilobytes each
+_MOST_KEPT = 256  # heat maps in memory, up to 200 kB each
+_COVERING = "Covering parts of the picture"
 _TITLE_CHARACTERS = 28
 
 
@@ -111,7 +112,7 @@ def _pictures(run: Run, chosen: Chosen, seen: _Seen, predicted: int, label: int 
                 note += " · nothing speaks for it"
             pixels, values = enlarged(seen.pixels, found.values, PICTURE_PX)
             _column(title, note, overlay(pixels, values, opacity / 100), f"{title}: {chosen.name}")
-    _explain(first.method, seen.pixels)
+    _explain(first, seen.pixels)
 
 
 def _column(title: str, note: str, pixels: Pixels, alt: str) -> None:
@@ -121,26 +122,26 @@ def _column(title: str, note: str, pixels: Pixels, alt: str) -> None:
         st.caption(escape_markdown(note))
 
 
-def _explain(method: HeatMethod, pixels: Pixels) -> None:
+def _explain(heat: HeatMap, pixels: Pixels) -> None:
     """What the colours mean, and how they came about."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption("nothing", width="content")
         st.image(colour_bar(), width=160, alt="Colours from dark to bright")
         st.caption("speaks most for the class", width="content")
-    size = len(pixels)
-    if method is HeatMethod.GRADIENT:
+    rows, columns = heat.places
+    if heat.method is HeatMethod.GRADIENT:
         how = (
-            "Gradient-weighted class activation (Grad-CAM): how strongly each place of the last "
-            "map raises the class. Each map is scaled for itself, so compare places, not maps."
+            "Gradient-weighted class activation (Grad-CAM): how strongly each place of the "
+            f"network's last map raises the class. It has {rows} × {columns} places, between which "
+            "the colours are smoothed. Each map is scaled for itself: compare places, not maps."
         )
     else:
-        patch = patch_for(size)
-        count = len(patch.starts_px) ** 2
+        side = patch_for(len(pixels)).side_px
         how = (
-            f"Occlusion: a grey square of {patch.side_px} × {patch.side_px} px was laid on "
-            f"{count:,} places; it is bright where covering lowers the class's probability most. "
-            "The network's file has no class map: its head does not allow one, or it was trained "
-            "with an earlier version."
+            f"Occlusion: a grey square of {side} × {side} px was laid on {rows * columns:,} "
+            "places; it is bright where covering lowers the class's probability most. The "
+            "network's file has no class map: its head does not allow one, or it was trained with "
+            "an earlier version."
         )
     st.caption(f"{how} A heat map shows where the network looks, not whether it is right to.")
 
@@ -179,26 +180,41 @@ def _look(picture: Path, picture_ns: int, lite: Path, lite_ns: int, _model: Lite
 
 def _heat(model: LiteModel, seen: _Seen, class_index: int) -> HeatMap:
     """A heat map, computed once; where that takes long, with a bar."""
-    kept, key = _heats(), (*seen.key, class_index)
-    if key in kept:
-        kept.move_to_end(key)
-        return kept[key]
+    key = (*seen.key, class_index)
+    known = _kept().get(key)
+    if known is not None:
+        return known
     if model.explains:
         found = heat_map(model, seen.pixels, class_index)
     else:
-        bar = st.progress(0.0, "Covering parts of the picture")
+        bar = st.progress(0.0, _COVERING)
 
         def note(done: int, total: int) -> None:
-            bar.progress(done / total, "Covering parts of the picture")
+            bar.progress(done / total, _COVERING)
 
         found = heat_map(model, seen.pixels, class_index, note)
         bar.empty()
-    kept[key] = found
-    while len(kept) > _KEPT:
-        kept.popitem(last=False)
+    _kept().put(key, found)
     return found
 
 
+class _Kept:
+    """Heat maps of all sessions; the oldest go first."""
+
+    def __init__(self) -> None:
+        self._maps: dict[tuple[object, ...], HeatMap] = {}
+        self._lock = Lock()
+
+    def get(self, key: tuple[object, ...]) -> HeatMap | None:
+        return self._maps.get(key)
+
+    def put(self, key: tuple[object, ...], found: HeatMap) -> None:
+        with self._lock:
+            self._maps[key] = found
+            while len(self._maps) > _MOST_KEPT:
+                del self._maps[next(iter(self._maps))]
+
+
 @st.cache_resource(show_spinner=False)
-def _heats() -> OrderedDict[tuple[object, ...], HeatMap]:
-    return OrderedDict()
+def _kept() -> _Kept:
+    return _Kept()

@@ -51,6 +51,7 @@ def test_a_finished_run_explains_every_class_by_gradient(model, tmp_path):
     for found in maps:
         assert found.method is HeatMethod.GRADIENT
         assert found.values.shape == (28, 28)
+        assert found.places == (3, 3)
         assert found.values.dtype == np.float32
         assert found.values.min() >= 0
         assert found.blank or found.values.max() == 1
@@ -64,6 +65,7 @@ def test_without_a_class_map_parts_are_covered(dense):
     pixels = np.full((12, 12, 1), 255, np.uint8)
     found = heat_map(dense, pixels, 1, lambda done, total: told.append((done, total)))
     assert found.method is HeatMethod.OCCLUSION
+    assert found.places == (len(patch_for(12).starts_px),) * 2
     assert found.values.max() == 1
     inside, outside = found.values[7:, :5], found.values[:5, 7:]
     assert inside.min() > 0.3

@@ -12,7 +12,7 @@ from cnnlab.figures.theme import PALETTE, SPLIT_COLOURS, shades, style
 
 _HEIGHT_PX = 420
 _LARGEST_MARKER_PX = 22
-_SMALLEST_MARKER_PX = 5
+_SMALLEST_MARKER_PX = 7
 _OPEN_SHARE = 0.7  # of open marks, so that they do not hide the full ones
 _BEFORE, _AFTER = PALETTE[0], SPLIT_COLOURS["test"]
 

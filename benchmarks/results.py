@@ -134,6 +134,27 @@ def rerun_seconds(page: Page, log: Path, act: Callable[[int], object], repeat: i
     return round(statistics.median(found[1:]), 4)
 
 
+def click_cell(page: Page, true: str, predicted: str) -> None:
+    """Click the middle of a cell of the confusion matrix."""
+    chart = page.locator(".js-plotly-plot").first
+    chart.scroll_into_view_if_needed()
+    place = chart.evaluate(
+        """(chart, [row, column]) => {
+            const {xaxis, yaxis} = chart._fullLayout;
+            return {x: xaxis.d2p(column) + xaxis._offset, y: yaxis.d2p(row) + yaxis._offset};
+        }""",
+        [true, predicted],
+    )
+    box = chart.bounding_box()
+    if box is None:
+        raise SystemExit("the confusion matrix is not on the page")
+    x, y = box["x"] + place["x"], box["y"] + place["y"]
+    page.mouse.move(x - 3, y - 3)
+    page.mouse.move(x, y, steps=4)
+    page.wait_for_timeout(200)
+    page.mouse.click(x, y)
+
+
 def measure(page: Page, address: str, log: Path, run_id: str, repeat: int) -> dict[str, float]:
     figures = {}
     for view in VIEWS:
@@ -144,6 +165,13 @@ def measure(page: Page, address: str, log: Path, run_id: str, repeat: int) -> di
         figures[f"run_{name}_rerun_seconds"] = rerun_seconds(
             page, log, lambda _: page.keyboard.press("r"), repeat
         )
+    page.goto(f"{address}/run?run={run_id}&view=mistakes")
+    expect(page.locator(".js-plotly-plot").first).to_be_visible(timeout=60_000)
+    page.wait_for_timeout(4000)
+    cells = [("class-000", "class-001"), ("class-002", "class-003")]
+    figures["cell_to_gallery_seconds"] = rerun_seconds(
+        page, log, lambda number: click_cell(page, *cells[number % 2]), repeat
+    )
     page.goto(f"{address}/leaderboard")
     expect(page.get_by_role("heading", name="Leaderboard", exact=True)).to_be_visible()
     page.wait_for_timeout(4000)

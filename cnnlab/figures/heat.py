@@ -44,22 +44,24 @@ def overlay(pixels: Pixels, values: Values, opacity: float) -> Pixels:
     return np.rint(mixed).astype(np.uint8)
 
 
-def enlarged(pixels: Pixels, values: Values, side_px: int) -> tuple[Pixels, NDArray[np.float32]]:
-    """Enlarge a small picture so that its pixels show, and its heat map smoothly.
+def resized(pixels: Pixels, values: Values, side_px: int) -> tuple[Pixels, NDArray[np.float32]]:
+    """Bring a picture and its heat map to the size in which they are shown.
+
+    A small picture is enlarged so that its pixels show; the heat map stays smooth.
 
     Args:
         pixels: uint8, shape (height, width, 1 or 3).
         values: Shape (height, width).
-        side_px: The longer side to reach at least, by a whole factor; larger ones stay.
+        side_px: The longer side that they get.
     """
     height, width = values.shape
-    factor = -(-side_px // max(height, width))
-    if factor <= 1:
-        return pixels, np.asarray(values, dtype=np.float32)
-    picture = pixels.repeat(factor, axis=0).repeat(factor, axis=1)
-    image = Image.fromarray(np.asarray(values, dtype=np.float32))
-    size = (width * factor, height * factor)
-    return picture, np.asarray(image.resize(size, Image.Resampling.BILINEAR))
+    scale = side_px / max(height, width)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    smooth = Image.Resampling.BILINEAR
+    flat = pixels[..., 0] if pixels.shape[2] == 1 else pixels
+    picture = Image.fromarray(flat).resize(size, Image.Resampling.NEAREST if scale > 1 else smooth)
+    heat = Image.fromarray(np.asarray(values, dtype=np.float32)).resize(size, smooth)
+    return np.asarray(picture).reshape(size[1], size[0], -1), np.asarray(heat)
 
 
 def colour_bar(width_px: int = 240, height_px: int = 10) -> Pixels:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
 import streamlit as st
+from PIL import Image
 
 from cnnlab.datasets.images import load, prepare
-from cnnlab.figures.heat import Pixels, colour_bar, enlarged, overlay
+from cnnlab.figures.heat import Pixels, colour_bar, overlay, resized
 from cnnlab.figures.text import escape_markdown, percent, shorten
 from cnnlab.inference.heat_maps import HeatMap, HeatMethod, heat_map
 from cnnlab.inference.model import FloatArray, LiteModel
@@ -21,7 +23,7 @@ from cnnlab.ui.inside_pictures import Chosen
 from cnnlab.ui.results import file_state
 from cnnlab.workspace import RunFiles
 
-PICTURE_PX = 300
+PICTURE_PX = 304
 OPACITY = 0.55  # at first
 _MOST_KEPT = 256  # heat maps in memory, up to 200 kB each
 _COVERING = "Covering parts of the picture"
@@ -99,7 +101,7 @@ def _pictures(run: Run, chosen: Chosen, seen: _Seen, predicted: int, label: int 
             width=240,
         )
     first, second = _heat(model, seen, predicted), _heat(model, seen, other)
-    whole, _ = enlarged(seen.pixels, first.values, PICTURE_PX)
+    whole, _ = resized(seen.pixels, first.values, PICTURE_PX)
     with st.container(horizontal=True, gap="medium"):
         _column("What the network saw", _size_text(seen.pixels), whole, chosen.name)
         for number, found, role in (
@@ -110,7 +112,7 @@ def _pictures(run: Run, chosen: Chosen, seen: _Seen, predicted: int, label: int 
             note = f"{role} · {percent(float(seen.probabilities[number]))}"
             if found.blank:
                 note += " · nothing speaks for it"
-            pixels, values = enlarged(seen.pixels, found.values, PICTURE_PX)
+            pixels, values = resized(seen.pixels, found.values, PICTURE_PX)
             _column(title, note, overlay(pixels, values, opacity / 100), f"{title}: {chosen.name}")
     _explain(first, seen.pixels)
 
@@ -118,8 +120,16 @@ def _pictures(run: Run, chosen: Chosen, seen: _Seen, predicted: int, label: int 
 def _column(title: str, note: str, pixels: Pixels, alt: str) -> None:
     with st.container(width=PICTURE_PX, gap="xxsmall"):
         st.markdown(f"**{escape_markdown(title)}**")
-        st.image(pixels, width=PICTURE_PX, alt=alt, output_format="PNG")
+        st.image(_encoded(pixels), width=PICTURE_PX, alt=alt)
         st.caption(escape_markdown(note))
+
+
+def _encoded(pixels: Pixels) -> bytes:
+    """As a JPEG in full colour resolution; Streamlit's own PNGs take ten times as long."""
+    picture = pixels[..., 0] if pixels.shape[2] == 1 else pixels
+    file = BytesIO()
+    Image.fromarray(picture).save(file, "JPEG", quality=93, subsampling=0)
+    return file.getvalue()
 
 
 def _explain(heat: HeatMap, pixels: Pixels) -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cnnlab.figures.heat import colour_bar, enlarged, overlay
+from cnnlab.figures.heat import colour_bar, overlay, resized
 
 RNG = np.random.default_rng(0)
 COLOURED = RNG.integers(0, 256, (6, 8, 3)).astype(np.uint8)
@@ -55,11 +55,16 @@ def test_sizes_and_opacity_are_checked():
         overlay(COLOURED, VALUES, 1.5)
 
 
-def test_small_pictures_are_enlarged_by_a_whole_factor():
-    picture, values = enlarged(COLOURED, VALUES, 20)
-    assert picture.shape == (18, 24, 3)
-    assert values.shape == (18, 24)
-    np.testing.assert_array_equal(picture[::3, ::3], COLOURED)
-    assert VALUES.min() - 1e-6 <= values.min() <= values.max() <= VALUES.max() + 1e-6
-    same, _ = enlarged(COLOURED, VALUES, 8)
-    assert same is COLOURED
+def test_small_pictures_are_enlarged_pixel_by_pixel_and_heat_smoothly():
+    for picture in (COLOURED, GREY):
+        larger, values = resized(picture, VALUES, 24)
+        np.testing.assert_array_equal(larger, picture.repeat(3, axis=0).repeat(3, axis=1))
+        assert values.shape == (18, 24)
+        assert VALUES.min() - 1e-6 <= values.min() <= values.max() <= VALUES.max() + 1e-6
+        assert np.abs(np.diff(values, axis=1)).max() < np.abs(np.diff(VALUES, axis=1)).max()
+
+
+def test_large_pictures_are_made_smaller():
+    smaller, values = resized(COLOURED, VALUES, 4)
+    assert smaller.shape == (3, 4, 3)
+    assert values.shape == (3, 4)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import pandas as pd
 import streamlit as st
@@ -18,7 +20,18 @@ from cnnlab.ui.address import show_in
 from cnnlab.ui.charts import choose_format, show_chart
 from cnnlab.ui.results import evaluation_of
 
+REDRAW_SECONDS = 3.0
+
 _SMOOTHING, _LOG = "curve-smoothing", "curve-log-scale"
+_DRAWN = "curves-drawn"
+
+
+class _Drawn(NamedTuple):
+    """How many epochs of a run have been drawn, and when."""
+
+    run_id: str
+    epochs: int
+    at: float
 
 
 def show(run: Run, epochs: Sequence[EpochRecord]) -> None:
@@ -59,6 +72,23 @@ def show(run: Run, epochs: Sequence[EpochRecord]) -> None:
             epochs, best_epoch=best, planned_epochs=planned, log_scale=log_scale, dark=dark
         )
         show_chart(figure, key=f"rate-{run.id}-{ended}", name=f"{run.id}-learning-rate")
+
+
+def held(run: Run, epochs: Sequence[EpochRecord]) -> Sequence[EpochRecord]:
+    """Those epochs of a run that goes on which its charts show now.
+
+    Streamlit 1.67 puts a new chart in the place of one whose data have changed, which blinks. So
+    quick epochs are shown several at a time.
+    """
+    drawn: _Drawn | None = st.session_state.get(_DRAWN)
+    now = time.monotonic()
+    if drawn is not None and drawn.run_id == run.id and drawn.epochs <= len(epochs):
+        if now - drawn.at < REDRAW_SECONDS:
+            return epochs[: drawn.epochs]
+        if drawn.epochs == len(epochs):
+            return epochs
+    st.session_state[_DRAWN] = _Drawn(run.id, len(epochs), now)
+    return epochs
 
 
 def history_csv(epochs: Sequence[Mapping[str, float]]) -> str:

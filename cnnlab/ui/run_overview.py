@@ -46,7 +46,7 @@ def curves(run: Run) -> None:
     if not epochs:
         st.caption("The curves begin with the end of the first epoch.")
         return
-    run_curves.show(run, epochs)
+    run_curves.show(run, run_curves.held(run, epochs))
     run_readings.hint(run, epochs)
 
 

@@ -14,6 +14,7 @@ from cnnlab.runs.datasets import add_dataset, remove_dataset
 from cnnlab.runs.processes import ProcessIdentity
 from cnnlab.runs.states import RunState
 from cnnlab.runs.store import open_store
+from cnnlab.ui import run_curves
 from cnnlab.ui.run_curves import history_csv
 from cnnlab.ui.run_readings import as_words
 from tests.finished import answers, finished_run
@@ -180,6 +181,21 @@ def test_a_running_run_shows_curves_and_hints_at_faults(of_set, open_page: Open,
     assert any("Over-fitting" in caption.value for caption in app.caption)
     assert "Train with this change" not in [button.label for button in app.button]
     assert [download.label for download in app.get("download_button")] == ["Epochs as CSV"]
+
+
+def test_quick_epochs_are_drawn_several_at_a_time(of_set, open_page: Open, worker, monkeypatch):
+    """A chart blinks when it gets new data."""
+    place, store, dataset_id = of_set
+    run_id = a_run(store, dataset_id, RunState.RUNNING, epochs=2, worker=worker)
+    monkeypatch.setattr(run_curves, "REDRAW_SECONDS", 3600.0)
+    app = open_page(place, "run", run=run_id)
+    before = [chart.proto.spec for chart in charts(app)]
+    runs.record_epoch(store, run_id, 3, {"loss": 0.1, "validation_loss": 0.2})
+    app.run()
+    assert [chart.proto.spec for chart in charts(app)] == before
+    monkeypatch.setattr(run_curves, "REDRAW_SECONDS", 0.0)
+    app.run()
+    assert [chart.proto.spec for chart in charts(app)] != before
 
 
 @pytest.mark.parametrize("state", [RunState.STOPPED, RunState.INTERRUPTED, RunState.FAILED])

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from cnnlab.figures.sheets import draw_sheet, sheet_info
+from cnnlab.networks.layer_rows import BACKBONE_NAME
 from cnnlab.runs.inspections import (
     FILTERS,
     MOST_SHOWN,
@@ -18,6 +19,7 @@ from cnnlab.runs.inspections import (
     read_inspection,
     request_filters,
     request_maps,
+    split_name,
     submit_inspection,
 )
 from cnnlab.runs.runs import Run
@@ -49,10 +51,13 @@ def layers_panel(run: Run, chosen: Chosen | None, class_count: int) -> None:
         st.caption("What the first convolution looks for: its weights as small pictures.")
     elif chosen is not None:
         request = request_maps(files, layer, chosen.file)
-        st.caption(
+        text = (
             "What this layer makes of the picture above: one small picture for each of its "
             "channels, bright where the values are high."
         )
+        if layer == BACKBONE_NAME and not any(split_name(each.name)[1] for each in layers):
+            text += " The backbone's own layers can be chosen once it has been looked at."
+        st.caption(text)
     else:
         return
     _show_or_ask(run, files, request)

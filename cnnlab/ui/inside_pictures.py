@@ -90,7 +90,7 @@ def _strip(
     """Small pictures, those that were mistaken first."""
     rows = index.frame[index.frame["path"].isin([pick.path for pick in picks])]
     thumbnails = dict(zip(rows["path"], thumbnails_of(dataset.location, rows), strict=True))
-    with st.container(horizontal=True, gap="large"):
+    with st.container(horizontal=True, gap="medium"):
         for title, right in (("Surest mistakes", False), ("Surely right", True)):
             chosen = [pick for pick in picks if pick.right == right and thumbnails.get(pick.path)]
             if not chosen:

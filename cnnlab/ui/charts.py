@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from cnnlab.ui import context
-from cnnlab.ui.address import show_in
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -74,10 +73,10 @@ def show_selectable(figure: go.Figure, *, key: str, name: str | None = None) -> 
 
 def choose_format(*, key: str) -> None:
     """Let the user choose as what charts are saved; the choice holds on every page."""
-    show_in(key, _format())
     st.segmented_control(
         "Save charts as",
         list(FORMATS),
+        default=_format(),
         key=key,
         required=True,
         format_func=FORMATS.__getitem__,

@@ -16,7 +16,6 @@ from cnnlab.figures.curves import MOST_SMOOTHING, plot_accuracy, plot_loss
 from cnnlab.figures.rate_curve import plot_learning_rate
 from cnnlab.runs.runs import EpochRecord, Run
 from cnnlab.ui import context
-from cnnlab.ui.address import show_in
 from cnnlab.ui.charts import choose_format, show_chart
 from cnnlab.ui.results import evaluation_of
 
@@ -99,11 +98,11 @@ def history_csv(epochs: Sequence[Mapping[str, float]]) -> str:
 def _controls(run: Run, epochs: Sequence[EpochRecord]) -> tuple[float, bool]:
     """Smoothing and scale, which hold for all runs of this session; the way out of the page."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        show_in(_SMOOTHING, st.session_state.get(f"{_SMOOTHING}-kept", 0.0))
         smoothing = st.slider(
             "Smoothing",
             min_value=0.0,
             max_value=MOST_SMOOTHING,
+            value=st.session_state.get(f"{_SMOOTHING}-kept", 0.0),
             step=0.05,
             key=_SMOOTHING,
             on_change=_keep,
@@ -111,9 +110,13 @@ def _controls(run: Run, epochs: Sequence[EpochRecord]) -> tuple[float, bool]:
             help="How much each point leans on those before it; the values stay faint behind",
             width=200,
         )
-        show_in(_LOG, st.session_state.get(f"{_LOG}-kept", False))
         log_scale = st.toggle(
-            "Log scale", key=_LOG, on_change=_keep, args=(_LOG,), help="Of loss and learning rate"
+            "Log scale",
+            value=st.session_state.get(f"{_LOG}-kept", False),
+            key=_LOG,
+            on_change=_keep,
+            args=(_LOG,),
+            help="Of loss and learning rate",
         )
         choose_format(key="curves-format")
         st.download_button(

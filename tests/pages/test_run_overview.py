@@ -156,6 +156,24 @@ def test_every_chart_is_saved_in_the_chosen_format_under_a_name(of_set, open_pag
         assert f'"filename": "{run_id}-{name}"' in config
 
 
+def test_how_charts_look_is_kept_when_the_page_is_left(of_set, open_page: Open):
+    place, store, dataset_id = of_set
+    run_id = a_run(store, dataset_id, RunState.COMPLETED, epochs=10)
+    app = open_page(place, "run", run=run_id)
+    app.slider(key="curve-smoothing").set_value(0.8).run()
+    app.toggle(key="curve-log-scale").set_value(True).run()
+    app.segmented_control(key="curves-format").set_value("svg").run()
+    app.switch_page("pages/start/home.py").run()
+    app.query_params["run"] = run_id
+    app.switch_page("pages/results/run.py").run()
+
+    assert not app.exception
+    assert app.slider(key="curve-smoothing").value == 0.8
+    assert app.toggle(key="curve-log-scale").value is True
+    assert app.segmented_control(key="curves-format").value == "svg"
+    assert '"format": "svg"' in charts(app)[0].proto.config
+
+
 def test_history_has_a_row_an_epoch_and_a_column_a_figure():
     table = history_csv([{"epoch": 1, "loss": 0.5}, {"epoch": 2, "loss": 0.25, "fine_tuning": 1.0}])
     assert table.splitlines() == ["epoch,loss,fine_tuning", "1,0.5,", "2,0.25,1.0"]

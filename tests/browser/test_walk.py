@@ -69,6 +69,7 @@ def test_user_looks_trains_reloads_and_classifies(page: Page, dashboard: Dashboa
     expect(page.get_by_text("Most often confused")).to_be_visible()
     expect(page.locator(".js-plotly-plot")).to_have_count(4)  # matrix, recalls, both rankings
 
+    page.get_by_role("radio", name="Overview").click()
     page.get_by_role("button", name="Classify photos").click()
     heading(page, "Classify")
     sea = dashboard.workspace.builtin_folder("scenes") / "sea"

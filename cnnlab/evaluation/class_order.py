@@ -34,15 +34,23 @@ def similarity_order(confusion: IntArray) -> list[int]:
 
 
 def most_mistaken(confusion: IntArray, most: int) -> list[int]:
-    """Indices of the classes that take part in most mistakes, ascending.
+    """Indices of the classes in which mistakes are seen best, ascending.
+
+    Half of the places go to the classes of the most frequent confusions, so that both of a pair are
+    there; the others to the classes that take part in most mistakes.
 
     Args:
         confusion: Counts; rows are true classes.
         most: How many classes at the most.
     """
-    mistakes = confusion.sum(axis=0) + confusion.sum(axis=1) - 2 * np.diag(confusion)
-    first = np.argsort(-mistakes, kind="stable")[:most]
-    return sorted(int(index) for index in first)
+    wrong = confusion - np.diag(np.diag(confusion))
+    rows, columns = np.nonzero(wrong)
+    frequent = np.argsort(-wrong[rows, columns], kind="stable")[:most]
+    of_pairs = np.column_stack([rows[frequent], columns[frequent]]).ravel().tolist()
+    first = list(dict.fromkeys(of_pairs))[: most // 2]
+    mistakes = wrong.sum(axis=0) + wrong.sum(axis=1)
+    by_mistakes = np.argsort(-mistakes, kind="stable").tolist()
+    return sorted(list(dict.fromkeys([*first, *by_mistakes]))[:most])
 
 
 def _distances(confusion: IntArray) -> NDArray[np.float64]:

@@ -223,19 +223,18 @@ def most_confused_pairs(confusion: IntArray, limit: int = 10) -> list[ConfusedPa
         limit: Longest list to return; pairs without any mistake are never in it.
     """
     support = confusion.sum(axis=1)
-    rows, columns = np.nonzero(confusion)
-    pairs = [
+    rows, columns = np.nonzero(confusion - np.diag(np.diag(confusion)))
+    counts = confusion[rows, columns]
+    shares = counts / support[rows]
+    return [
         ConfusedPair(
-            true=int(row),
-            predicted=int(column),
-            count=int(confusion[row, column]),
-            share=float(confusion[row, column] / support[row]),
+            true=int(rows[place]),
+            predicted=int(columns[place]),
+            count=int(counts[place]),
+            share=float(shares[place]),
         )
-        for row, column in zip(rows, columns, strict=True)
-        if row != column
+        for place in np.lexsort((columns, rows, -shares, -counts))[:limit]
     ]
-    pairs.sort(key=lambda pair: (-pair.count, -pair.share, pair.true, pair.predicted))
-    return pairs[:limit]
 
 
 def _divide(dividend: Any, divisor: Any) -> NDArray[np.float64]:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from cnnlab.evaluation.intervals import Interval, f1_interval, wilson
-from cnnlab.evaluation.metrics import ClassScores, Evaluation, most_confused_pairs
+from cnnlab.evaluation.metrics import ClassScores, Evaluation
+
+FEW_PICTURES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +53,26 @@ def class_figures(evaluation: Evaluation) -> list[ClassFigures]:
 
 
 def weakest_sentence(evaluation: Evaluation) -> str:
-    """Which class is recognised least, how badly, and what it is taken for, as plain text."""
-    known = [each for each in class_figures(evaluation) if each.scores.support]
-    if not most_confused_pairs(evaluation.confusion, 1):
+    """Which class is recognised least, how badly, and what it is taken for, as plain text.
+
+    One of a few pictures is named only where all classes are so small: a share of them says little.
+    """
+    if np.trace(evaluation.confusion) == evaluation.images:
         return f"Every one of the {evaluation.images:,} pictures was recognised."
-    weakest = min(known, key=lambda each: (each.scores.recall, -each.scores.support))
+    known = [each for each in class_figures(evaluation) if each.scores.support]
+    large = [
+        each for each in known if each.scores.support >= FEW_PICTURES and each.scores.recall < 1
+    ]
+    weakest, first = (
+        min(among, key=lambda each: (each.scores.recall, -each.scores.support))
+        for among in (large or known, known)
+    )
+    among = ""
+    if first.scores.recall < weakest.scores.recall:
+        among = f"Of the classes with {FEW_PICTURES} pictures or more, "
     low, high = weakest.recall
     sentence = (
-        f"“{weakest.name}” is recognised least: {weakest.scores.recall:.1%} of "
+        f"{among}“{weakest.name}” is recognised least: {weakest.scores.recall:.1%} of "
         f"{weakest.scores.support:,} ({low:.1%} to {high:.1%})"
     )
     if weakest.taken_for is None:
@@ -66,12 +82,9 @@ def weakest_sentence(evaluation: Evaluation) -> str:
 
 def silent_sentences(evaluation: Evaluation) -> list[str]:
     """What the figures cannot say: classes without pictures, and those never predicted."""
-    missing = [each.name for each in class_figures(evaluation) if not each.scores.support]
-    never = [
-        each.name
-        for each in class_figures(evaluation)
-        if each.scores.support and not each.scores.predicted
-    ]
+    named = list(zip(evaluation.class_names, evaluation.per_class, strict=True))
+    missing = [name for name, scores in named if not scores.support]
+    never = [name for name, scores in named if scores.support and not scores.predicted]
     sentences = []
     if missing:
         sentences.append(

@@ -9,10 +9,11 @@ import plotly.graph_objects as go
 
 from cnnlab.evaluation.per_class import ClassFigures
 from cnnlab.figures.text import axis_labels, escape, percent
-from cnnlab.figures.theme import class_colours, name_rows, style
+from cnnlab.figures.theme import class_colours, name_rows, shades, style
 
 MOST_CLASSES = 40
-_ROW_PX = 26
+_ROW_PX, _LOW_ROW_PX = 26, 20
+_FEW_ROWS = 15
 
 
 class RecallInfo(NamedTuple):
@@ -75,6 +76,7 @@ def draw_recalls(info: RecallInfo, *, dark: bool) -> go.Figure:
                 "type": "data",
                 "array": info.above,
                 "arrayminus": info.below,
+                "color": shades(dark).muted,
                 "thickness": 1.5,
                 "width": 0,
             },
@@ -93,6 +95,7 @@ def draw_recalls(info: RecallInfo, *, dark: bool) -> go.Figure:
         range=[-0.02, 1.04], tickformat=".0%", title_text="share recognised", fixedrange=True
     )
     name_rows(figure, labels)
+    row_px = _ROW_PX if len(labels) <= _FEW_ROWS else _LOW_ROW_PX
     subtitle = "the worst class first, 95 % intervals"
     if info.left_out:
         subtitle += f" · {info.left_out:,} better classes are not shown"
@@ -101,5 +104,5 @@ def draw_recalls(info: RecallInfo, *, dark: bool) -> go.Figure:
         dark=dark,
         title="How well each class is recognised",
         subtitle=subtitle,
-        height_px=130 + _ROW_PX * max(3, len(labels)),
+        height_px=130 + row_px * max(3, len(labels)),
     )

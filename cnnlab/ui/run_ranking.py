@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -17,6 +18,9 @@ from cnnlab.ui.addressed import choose_one
 from cnnlab.ui.charts import show_chart
 from cnnlab.ui.results import file_state, predictions_of
 from cnnlab.workspace import RunFiles
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 CLASS = "class"
 
@@ -36,12 +40,13 @@ def _panel(run: Run, split: Split) -> None:
     if curves is None:
         st.info(_missing(predictions, index, split))
         return
+    which = (file, file_state(file), split, chosen, context.is_dark())
+    roc, precision_recall = _charts(*which, curves)
     left, right = st.columns(2)
-    dark = context.is_dark()
     with left:
-        show_chart(plot_roc(curves, chosen, dark=dark), key=f"roc-{run.id}")
+        show_chart(roc, key=f"roc-{run.id}")
     with right:
-        show_chart(plot_precision_recall(curves, chosen, dark=dark), key=f"pr-{run.id}")
+        show_chart(precision_recall, key=f"pr-{run.id}")
 
 
 def _missing(predictions: Predictions, index: int, split: Split) -> str:
@@ -65,4 +70,14 @@ def _curves(
     predictions = predictions_of(run_id, split)
     return ranking_curves(
         predictions.true == class_index, predictions.probabilities[:, class_index]
+    )
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _charts(
+    file: Path, state: int, split: Split, chosen: str, dark: bool, _curves: RankingCurves
+) -> tuple[go.Figure, go.Figure]:
+    return (
+        plot_roc(_curves, chosen, dark=dark),
+        plot_precision_recall(_curves, chosen, dark=dark),
     )

@@ -112,3 +112,18 @@ def test_the_list_of_confused_pairs_leads_to_the_same_pictures(
     page.get_by_role("button", name="3 of “blue” taken for “red”").click()
     expect(page.locator("[data-testid=stImage] img")).to_have_count(3)
     assert shown_pictures(page) == sorted(MISTAKEN, key=lambda path: -MISTAKEN[path])
+
+
+def test_a_cell_can_be_clicked_again_after_another_was_chosen_in_the_list(
+    page: Page, judged: tuple[Dashboard, str]
+):
+    dashboard, run_id = judged
+    page.goto(f"{dashboard.address}/run?run={run_id}&view=mistakes")
+    click_cell(page, "green", "green")
+    expect(page.get_by_role("heading", name="of “green” recognised")).to_be_visible()
+    page.get_by_role("button", name="3 of “blue” taken for “red”").click()
+    expect(page.get_by_role("heading", name="of “blue” taken for “red”")).to_be_visible()
+    click_cell(page, "green", "green")
+    expect(page.get_by_role("heading", name="of “green” recognised")).to_be_visible()
+    click_cell(page, "red", "blue")
+    expect(page.get_by_role("heading", name="No picture of “red” was taken")).to_be_visible()

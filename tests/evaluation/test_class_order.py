@@ -47,3 +47,10 @@ def test_classes_with_the_most_mistakes_are_found():
     assert most_mistaken(confusion, 2) == [2, 4]
     assert most_mistaken(confusion, 3) == [0, 2, 4]
     assert most_mistaken(confusion, 99) == list(range(6))
+
+
+def test_both_classes_of_a_frequent_confusion_are_found():
+    confusion = np.diag([50] * 30)
+    confusion[20, 21] = 9
+    confusion[0, 1:20] = confusion[1:20, 0] = 1  # many single mistakes
+    assert {20, 21, 0} <= set(most_mistaken(confusion, 4))

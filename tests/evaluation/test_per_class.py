@@ -53,6 +53,16 @@ def test_the_weakest_class_is_named_with_what_it_is_taken_for():
     assert "mostly taken for “b”" in said
 
 
+def test_a_class_of_a_few_pictures_is_not_called_the_weakest():
+    said = weakest_sentence(evaluation_of([[30, 10, 0], [0, 40, 0], [1, 0, 0]], "abc"))
+    assert said.startswith(
+        "Of the classes with 10 pictures or more, “a” is recognised least: 75.0%"
+    )
+    assert "“b” is recognised least: 50.0% of 2" in weakest_sentence(
+        evaluation_of([[3, 0], [1, 1]], "ab")
+    )
+
+
 def test_nothing_is_weak_where_everything_is_right():
     said = weakest_sentence(evaluation_of([[5, 0], [0, 4]], "ab"))
     assert said == "Every one of the 9 pictures was recognised."

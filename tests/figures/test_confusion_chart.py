@@ -3,12 +3,9 @@
 import numpy as np
 import pytest
 
-from cnnlab.figures.confusion import (
-    MOST_CELLS,
-    OTHERS,
-    confusion_info,
-    plot_confusion,
-)
+from cnnlab.evaluation.class_order import most_mistaken
+from cnnlab.figures.confusion import plot_confusion
+from cnnlab.figures.confusion_cells import MOST_CELLS, OTHERS, confusion_info
 
 CONFUSION = np.array([[40, 1, 0], [3, 300, 0], [0, 0, 0]])
 NAMES = ("cat", "dog", "eel")
@@ -147,8 +144,34 @@ def test_of_many_classes_those_with_most_mistakes_are_shown_and_no_picture_is_lo
     rest = sorted(set(range(120)) - set(info.classes))
     assert info.right_of_others == 10 * len(rest)
     assert info.counts[-1, -1] == confusion[np.ix_(rest, rest)].sum()
-    mistakes = confusion.sum(axis=0) + confusion.sum(axis=1) - 2 * np.diag(confusion)
-    assert min(mistakes[list(info.classes[:-1])]) >= max(mistakes[rest])
+    assert info.class_count == 120
+    assert set(most_mistaken(confusion, 40)) == set(info.classes[:-1])
+
+
+def test_sums_of_others_are_grey_and_fade_no_single_class():
+    confusion = many(120, 300)
+    quiet = next(index for index in range(120) if index not in most_mistaken(confusion, 20))
+    confusion[quiet, quiet] = 5_000
+    figure = plot_confusion(confusion, [f"class {i}" for i in range(120)], most=20)
+    others, right = layer(figure, "others"), layer(figure, "right")
+    shown = ~np.isnan(np.array(others.z))
+    assert np.argwhere(shown).max(axis=1).tolist() == [20] * 41
+    assert right.zmax < 100 < 5_000 < np.nanmax(others.z)
+    points = layer(figure, "others cells")
+    assert [int(row[0]) for row in points.customdata][-21:] == [OTHERS] * 21
+    assert "of them recognised" in points.hovertemplate[-1]
+    assert "of them recognised" not in points.hovertemplate[-2]
+
+
+def test_a_selected_cell_has_a_row_and_a_column_of_its_own():
+    confusion = many(120, 300)
+    confusion[:, 3] = confusion[3, :] = 0
+    names = [f"class {i}" for i in range(120)]
+    assert 3 not in confusion_info(confusion, names).classes
+    info = confusion_info(confusion, names, selected=(3, 3))
+    assert 3 in info.classes
+    assert info.dense
+    assert plot_confusion(confusion, names, selected=(3, 3)).layout.shapes
 
 
 def test_all_of_a_thousand_classes_are_drawn_as_squares_of_cells_with_pictures():
@@ -167,6 +190,9 @@ def test_squares_are_limited_to_the_most_frequent_mistakes():
     cells = layer(figure, "wrong cells").customdata
     assert len(cells) == MOST_CELLS
     assert (3, 7, 50) in {tuple(row[:3]) for row in cells}
+    info = confusion_info(confusion, [f"class {i}" for i in range(1_000)], most=None)
+    assert info.mistakes_left_out == (confusion[~np.eye(1_000, dtype=bool)] > 0).sum() - MOST_CELLS
+    assert "6,000 most frequent" in figure.layout.title.text
 
 
 def test_the_selected_cell_is_outlined_where_it_is_shown():

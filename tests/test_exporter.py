@@ -256,6 +256,17 @@ def test_a_stop_request_is_heard_while_values_are_measured(trained, store, monke
     assert list(RunFiles(place.run_folder(run_id)).exports_folder.iterdir()) == []
 
 
+def test_what_a_killed_worker_has_left_is_cleared_away(trained, store):
+    place, _, run_id = trained
+    target = export_folder(place, run_id, ModelFormat.LITERT)
+    left = target.with_name(".litert.0123.part")
+    left.mkdir(parents=True)
+    (left / "model.tflite").write_bytes(b"half")
+    assert find_model_export(place, run_id, ModelFormat.LITERT) is None
+    assert carry_out(store, place, run_id, ModelFormat.LITERT).state is RunState.COMPLETED
+    assert [path.name for path in target.parent.iterdir()] == ["litert"]
+
+
 def test_tensorflow_loads_the_saved_model_by_its_signature(trained, store):
     place, _, run_id = trained
     job = carry_out(store, place, run_id, ModelFormat.SAVED_MODEL)

@@ -16,6 +16,7 @@ from cnnlab.evaluation.predictions import IntArray
 from cnnlab.workspace import write_atomically
 
 MOST_PICTURES = 2_000
+_PROJECTED_KEY = b"cnnlab.projected_from"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -27,11 +28,13 @@ class TrainingFeatures:
         labels: Class indices, shape (n_images,).
         features: As `cnnlab.inference.projection.compact` makes them, float32, shape
             (n_images, n_features).
+        projected_from: How many values the network gives, where those kept are a projection.
     """
 
     paths: tuple[str, ...]
     labels: NDArray[np.int64]
     features: NDArray[np.float32]
+    projected_from: int | None = None
 
 
 def draw_training_pictures(labels: IntArray, seed: int, most: int = MOST_PICTURES) -> IntArray:
@@ -56,14 +59,17 @@ def write_training_features(known: TrainingFeatures, path: Path) -> None:
         WorkspaceError: If the file cannot be written.
     """
     width = known.features.shape[1] if known.features.ndim == 2 else 0
-    flat = np.ascontiguousarray(known.features, dtype=np.float16).reshape(-1)
+    largest = np.finfo(np.float16).max
+    flat = known.features.clip(-largest, largest).astype(np.float16).reshape(-1)
     columns = {
         "path": pa.array(known.paths, pa.string()),
         "label": pa.array(known.labels, pa.int32()),
         "features": pa.FixedSizeListArray.from_arrays(pa.array(flat), width),
     }
+    note = {} if known.projected_from is None else {_PROJECTED_KEY: str(known.projected_from)}
+    table = pa.table(columns).replace_schema_metadata(note)
     buffer = pa.BufferOutputStream()
-    pq.write_table(pa.table(columns), buffer, compression="zstd", write_page_checksum=True)
+    pq.write_table(table, buffer, compression="zstd", write_page_checksum=True)
     content = buffer.getvalue()
 
     def write(file: BinaryIO) -> None:
@@ -82,11 +88,13 @@ def read_training_features(path: Path) -> TrainingFeatures:
     try:
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
             table = file.read(columns=["path", "label", "features"])
+        projected_from = (table.schema.metadata or {}).get(_PROJECTED_KEY)
         flat = table["features"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
         return TrainingFeatures(
             paths=tuple(table["path"].to_pylist()),
             labels=table["label"].to_numpy().astype(np.int64),
             features=flat.astype(np.float32).reshape(table.num_rows, -1),
+            projected_from=None if projected_from is None else int(projected_from),
         )
     except FileNotFoundError as error:
         raise RunError(

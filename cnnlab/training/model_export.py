@@ -114,7 +114,21 @@ def _onnx(model: keras.Model) -> bytes:
     require_packages(ModelFormat.ONNX)
     from tf2onnx import convert
 
-    function = _predict(model)
-    proto, _ = convert.from_function(function, [pixels_spec(model)], opset=_OPSET)
+    proto, _ = convert.from_function(
+        _predict(model),
+        [pixels_spec(model)],
+        opset=_OPSET,
+        custom_op_handlers={"Erfc": (_erfc, [])},
+    )
     written: bytes = proto.SerializeToString()
     return written
+
+
+def _erfc(graph: Any, node: Any, name: str, _: Any) -> None:
+    """Let an operation that ONNX lacks, and GELU needs, be 1 - Erf."""
+    (values,) = node.input
+    kinds, shapes = [graph.get_dtype(values)], [graph.get_shape(values)]
+    erf = graph.make_node("Erf", [values], dtypes=kinds, shapes=shapes).output[0]
+    one = graph.make_const(f"{name}/one", np.ones((), dtype=np.float32)).output[0]
+    node.type = "Sub"
+    graph.replace_inputs(node, [one, erf])

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from cnnlab.evaluation.class_order import similarity_order
 from cnnlab.evaluation.per_class import ClassFigures
-from cnnlab.figures.confusion import ANNOTATED_CLASSES, plot_confusion
+from cnnlab.figures.confusion import plot_confusion
+from cnnlab.figures.confusion_cells import ANNOTATED_CLASSES
 from cnnlab.figures.ladder import plot_ladder
 from cnnlab.figures.text import percent, shorten
 from cnnlab.reports.html_parts import (

@@ -6,6 +6,7 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -114,14 +115,28 @@ def _onnx(model: keras.Model) -> bytes:
     require_packages(ModelFormat.ONNX)
     from tf2onnx import convert
 
-    proto, _ = convert.from_function(
-        _predict(model),
-        [pixels_spec(model)],
-        opset=_OPSET,
-        custom_op_handlers={"Erfc": (_erfc, [])},
-    )
+    with _functions_in_place():
+        proto, _ = convert.from_function(
+            _predict(model),
+            [pixels_spec(model)],
+            opset=_OPSET,
+            custom_op_handlers={"Erfc": (_erfc, [])},
+        )
     written: bytes = proto.SerializeToString()
     return written
+
+
+@contextmanager
+def _functions_in_place() -> Iterator[None]:
+    """Have functions that a network calls become part of it.
+
+    Keras hands grouped convolutions to a compiler, as functions that ONNX cannot look into.
+    """
+    tf.config.run_functions_eagerly(True)
+    try:
+        yield
+    finally:
+        tf.config.run_functions_eagerly(False)
 
 
 def _erfc(graph: Any, node: Any, name: str, _: Any) -> None:

@@ -1,5 +1,6 @@
 """Networks of every layer, written in other formats and used by those formats' own programs."""
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -59,14 +60,36 @@ def test_every_activation_is_among_the_layers():
 
 
 def test_onnx_computes_what_keras_does(network, pictures, tmp_path):
+    files, expected = network
+    check_onnx(files, tmp_path, pictures, expected)
+
+
+def test_onnx_looks_into_grouped_convolutions(pictures, tmp_path):
+    """As the backbone ConvNeXt has them."""
+    model = keras.Sequential(
+        [
+            keras.Input(DATA.picture_shape),
+            keras.layers.Conv2D(8, 3),
+            keras.layers.Conv2D(8, 3, groups=4),
+            keras.layers.GlobalAveragePooling2D(),
+            keras.layers.Dense(CLASSES, activation="softmax"),
+        ]
+    )
+    files = RunFiles(tmp_path)
+    model.save(files.keras_model)
+    expected = model.predict(pictures.astype(np.float32), verbose=0)
+    check_onnx(files, tmp_path, pictures, expected)
+    assert not tf.config.functions_run_eagerly()
+
+
+def check_onnx(files, folder, pictures, expected) -> None:
     missing = missing_packages(ModelFormat.ONNX)
     if missing:
         pytest.skip(f"the extra 'export' is not installed: {', '.join(missing)}")
     import onnxruntime
 
-    files, expected = network
-    write_model(ModelFormat.ONNX, files, tmp_path)
-    path = str(tmp_path / "model.onnx")
+    write_model(ModelFormat.ONNX, files, folder)
+    path = str(folder / "model.onnx")
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     for batch in (pictures, pictures[:1]):
         (said,) = session.run(["probabilities"], {"pixels": batch.astype(np.float32)})

@@ -24,6 +24,7 @@ _FULL_SHARE = 0.3  # mistakes have their strongest colour from this share of a r
 _FULL_SHARE_OF_MANY = 0.1  # where mistakes spread over many classes
 _FAINTEST = -0.7  # of the strongest value; a lone small square must be seen
 _POINT_PX = 14
+_REACH_PX = 12
 _TEXT = (
     "true: %{y}<br>predicted: %{x}<br>"
     "<b>%{customdata[2]:,}</b> pictures, %{customdata[3]:.1%} of the true class<extra></extra>"
@@ -209,15 +210,17 @@ def _lay_out(figure: go.Figure, info: ConfusionInfo) -> None:
         "categoryorder": "array",
         "categoryarray": info.labels,
         "range": [-0.5, len(info.labels) - 0.5],
+        "minallowed": -0.5,
+        "maxallowed": len(info.labels) - 0.5,
         "showgrid": False,
         "fixedrange": info.annotated,
         "tickfont_size": 12 if info.annotated else 10,
     }
-    # Wherever one points inside a cell, its own centre is the nearest one.
+    # Wherever one points inside an area, its centre is the nearest; between squares is nothing.
     figure.update_layout(
         uirevision="confusion",
         hovermode="closest",
-        hoverdistance=-1,
+        hoverdistance=-1 if info.dense else _REACH_PX,
         clickmode="event+select",
         dragmode=False if info.dense else "zoom",
     )

@@ -181,6 +181,8 @@ def test_all_of_a_thousand_classes_are_drawn_as_squares_of_cells_with_pictures()
     assert len(layer(figure, "right cells").x) == 1_000
     assert len(layer(figure, "wrong cells").x) == (confusion > 0).sum() - 1_000
     assert len(figure.to_json()) < 1_000_000
+    assert figure.layout.hoverdistance > 0  # a double click between the squares chooses none
+    assert figure.layout.dragmode == "zoom"
 
 
 def test_squares_are_limited_to_the_most_frequent_mistakes():

@@ -1,5 +1,8 @@
 """Networks for other programs, in the view "Share" of the Run page."""
 
+import os
+import time
+
 import pytest
 
 from cnnlab.figures.text import escape_markdown
@@ -23,11 +26,6 @@ def store(trained):
     opened.close()
 
 
-@pytest.fixture
-def no_scheduler(monkeypatch):
-    monkeypatch.setattr(run_export, "ensure_scheduler", lambda place: None)
-
-
 def badges(app) -> list[str]:
     return [text.value for text in app.markdown if "badge[" in text.value]
 
@@ -39,9 +37,8 @@ def make(store, place, run_id, model_format=ModelFormat.LITERT) -> jobs.Job:
     return jobs.get_job(store, job_id)
 
 
-def test_every_format_is_offered_and_asked_for_with_one_click(
-    trained, store, open_page: Open, no_scheduler
-):
+@pytest.mark.slow
+def test_every_format_is_offered_and_made_with_one_click(trained, store, open_page: Open):
     place, _, run_id = trained
     app = open_page(place, "run", run=run_id, view="share")
     assert not app.exception
@@ -51,11 +48,25 @@ def test_every_format_is_offered_and_asked_for_with_one_click(
     assert sum("Not made yet" in badge for badge in badges(app)) == len(ModelFormat)
     app.button(f"export-litert-{run_id}").click().run()
     assert not app.exception
-    job = latest_model_export(store, run_id, ModelFormat.LITERT)
-    assert job.state is RunState.QUEUED
+    deadline = time.monotonic() + 120  # a real scheduler has a real worker do it
+    while not (job := latest_model_export(store, run_id, ModelFormat.LITERT)).state.final:
+        assert time.monotonic() < deadline, job
+        time.sleep(0.1)
+    assert job.state is RunState.COMPLETED, job.message
+    app.run()
+    assert sum("Checked" in badge for badge in badges(app)) == 1
+
+
+def test_one_that_is_being_made_cannot_be_asked_for_again(trained, store, open_page: Open):
+    place, _, run_id = trained
+    job_id = submit_model_export(store, runs.get_run(store, run_id), ModelFormat.LITERT)
+    assert jobs.claim(store, job_id, ProcessIdentity.of(os.getpid()))
+    app = open_page(place, "run", run=run_id, view="share")
+    assert not app.exception
     assert sum("Being made" in badge for badge in badges(app)) == 1
     assert app.button(f"export-litert-{run_id}").disabled
     assert not app.button(f"export-keras-{run_id}").disabled
+    assert jobs.finish(store, job_id, RunState.STOPPED)
 
 
 def test_a_made_one_comes_with_certificate_program_and_download(trained, store, open_page: Open):
@@ -85,6 +96,7 @@ def test_a_large_one_is_named_by_its_folder_only(trained, store, open_page: Open
 def test_a_refused_one_says_why_and_is_not_offered(trained, store, open_page: Open):
     place, _, run_id = trained
     job_id = submit_model_export(store, runs.get_run(store, run_id), ModelFormat.LITERT_INT8)
+    assert jobs.claim(store, job_id, ProcessIdentity.of(os.getpid()))
     sentence = "It must name the same class. Received: 3 of 12 test pictures."
     jobs.finish(store, job_id, RunState.FAILED, reason="export-refused", message=sentence)
     app = open_page(place, "run", run=run_id, view="share")

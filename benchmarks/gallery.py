@@ -12,25 +12,19 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
-import subprocess
-import sys
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import psutil
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from benchmarks.pictures import write_photos
+from benchmarks.timed_pages import TimedPages, timed_pages
 from cnnlab.runs.audits import audit_dataset
 from cnnlab.runs.datasets import Dataset, add_dataset, get_dataset
 from cnnlab.runs.scans import scan_dataset
 from cnnlab.runs.store import open_store
 from cnnlab.workspace import Workspace, open_workspace
-from tests.browser.chromium import CHROMIUM_FLAGS, find_chromium
-from tests.browser.conftest import free_port, wait_for_port
-from tests.conftest import end_processes_of
 
 SMALL_PICTURES = 120
 
@@ -59,26 +53,14 @@ def choose_class(page: Page, name: str) -> None:
     page.get_by_role("option", name=name, exact=True).click()
 
 
-def seconds_of(log: Path, act: Callable[[], object]) -> float:
-    """What the server took for what an action asks of it."""
-    before = len(log.read_text().splitlines())
-    act()
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        if len(log.read_text().splitlines()) > before:
-            time.sleep(0.3)  # anything that follows belongs to it
-            return sum(float(line) for line in log.read_text().splitlines()[before:])
-        time.sleep(0.01)
-    raise SystemExit("the server did not answer within 30 s")
-
-
 def megabytes(process: psutil.Process) -> float:
     return process.memory_info().rss / 2**20
 
 
-def measure(page: Page, address: str, log: Path, server: int, sets: list[Dataset], changes: int):
+def measure(timed: TimedPages, sets: list[Dataset], changes: int) -> dict[str, float]:
     small, large = sets
-    process = psutil.Process(server)
+    page, address = timed.page, timed.address
+    process = psutil.Process(timed.server)
     open_samples(page, address, small)
     names = sorted((large.summary or {})["classes"])
     for name in names[:3]:
@@ -89,11 +71,11 @@ def measure(page: Page, address: str, log: Path, server: int, sets: list[Dataset
     by_class, by_page = [], []
     for number in range(changes):
         name = names[(number + 1) % len(names)]
-        by_class.append(seconds_of(log, lambda name=name: choose_class(page, name)))
+        by_class.append(timed.seconds_of(lambda name=name: choose_class(page, name)))
         settle(page)
     for _ in range(changes // 3):
         turn = page.get_by_role("button", name="Next page")
-        by_page.append(seconds_of(log, turn.click))
+        by_page.append(timed.seconds_of(turn.click))
         settle(page)
     return {
         "pictures": (large.summary or {})["images"],
@@ -112,31 +94,14 @@ def main() -> None:
     parser.add_argument("--changes", type=int, default=30)
     parser.add_argument("--folder", type=Path)
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as folder:
         made = Path(folder)
         place = open_workspace(made / "workspace")
         small = ready(place, write_photos(made / "small", SMALL_PICTURES, arguments.side))
         root = arguments.folder or write_photos(made / "large", arguments.pictures, arguments.side)
         large = ready(place, root)
-        port, log = free_port(), made / "seconds.log"
-        log.touch()
-        words = ("-m", "benchmarks.timed_server", str(place.root), str(port), str(log))
-        server = subprocess.Popen([sys.executable, *words], stdout=subprocess.DEVNULL)
-        try:
-            wait_for_port(port, server)
-            path = find_chromium()
-            if path is None:
-                raise SystemExit("this needs a Chromium: make browser")
-            browser = playwright.chromium.launch(executable_path=str(path), args=CHROMIUM_FLAGS)
-            page = browser.new_page(viewport={"width": 1440, "height": 1000})
-            address = f"http://127.0.0.1:{port}"
-            sets = [small, large]
-            figures = measure(page, address, log, server.pid, sets, arguments.changes)
-            browser.close()
-        finally:
-            server.kill()
-            server.wait()
-            end_processes_of(place)
+        with timed_pages(place, made / "seconds.log") as timed:
+            figures = measure(timed, [small, large], arguments.changes)
     print(json.dumps(figures, indent=2))
 
 

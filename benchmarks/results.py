@@ -13,17 +13,15 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
-from benchmarks.gallery import seconds_of
+from benchmarks.timed_pages import TimedPages, timed_pages
 from cnnlab.config import change_config
 from cnnlab.evaluation.final import final_metrics
 from cnnlab.evaluation.predictions import Predictions, write_predictions
@@ -35,9 +33,6 @@ from cnnlab.runs.scans import scan_dataset
 from cnnlab.runs.states import RunState
 from cnnlab.runs.store import Store, open_store
 from cnnlab.workspace import RunFiles, Workspace, open_workspace
-from tests.browser.chromium import CHROMIUM_FLAGS, find_chromium
-from tests.browser.conftest import free_port, wait_for_port
-from tests.conftest import end_processes_of
 
 EPOCHS = 20
 SIDE_PX = 32
@@ -125,12 +120,12 @@ def fill(place: Workspace, store: Store, root: Path, run_count: int) -> str:
     return run_id
 
 
-def rerun_seconds(page: Page, log: Path, act: Callable[[int], object], repeat: int) -> float:
+def rerun_seconds(timed: TimedPages, act: Callable[[int], object], repeat: int) -> float:
     """Median of what the server needs for an action; the first one warms its caches up."""
     found = []
     for number in range(repeat + 1):
-        found.append(seconds_of(log, lambda number=number: act(number)))
-        page.wait_for_timeout(300)
+        found.append(timed.seconds_of(lambda number=number: act(number)))
+        timed.page.wait_for_timeout(300)
     return round(statistics.median(found[1:]), 4)
 
 
@@ -155,7 +150,8 @@ def click_cell(page: Page, true: str, predicted: str) -> None:
     page.mouse.click(x, y)
 
 
-def measure(page: Page, address: str, log: Path, run_id: str, repeat: int) -> dict[str, float]:
+def measure(timed: TimedPages, run_id: str, repeat: int) -> dict[str, float]:
+    page, address = timed.page, timed.address
     figures = {}
     for view in VIEWS:
         name = view.lower()
@@ -163,20 +159,20 @@ def measure(page: Page, address: str, log: Path, run_id: str, repeat: int) -> di
         expect(page.get_by_role("heading", name="Run", exact=True)).to_be_visible(timeout=60_000)
         page.wait_for_timeout(4000)
         figures[f"run_{name}_rerun_seconds"] = rerun_seconds(
-            page, log, lambda _: page.keyboard.press("r"), repeat
+            timed, lambda _: page.keyboard.press("r"), repeat
         )
     page.goto(f"{address}/run?run={run_id}&view=mistakes")
     expect(page.locator(".js-plotly-plot").first).to_be_visible(timeout=60_000)
     page.wait_for_timeout(4000)
     cells = [("class-000", "class-001"), ("class-002", "class-003")]
     figures["cell_to_gallery_seconds"] = rerun_seconds(
-        page, log, lambda number: click_cell(page, *cells[number % 2]), repeat
+        timed, lambda number: click_cell(page, *cells[number % 2]), repeat
     )
     page.goto(f"{address}/leaderboard")
     expect(page.get_by_role("heading", name="Leaderboard", exact=True)).to_be_visible()
     page.wait_for_timeout(4000)
     figures["leaderboard_rerun_seconds"] = rerun_seconds(
-        page, log, lambda _: page.keyboard.press("r"), repeat
+        timed, lambda _: page.keyboard.press("r"), repeat
     )
     return figures
 
@@ -188,31 +184,15 @@ def main() -> None:
     parser.add_argument("--classes", type=int, default=10)
     parser.add_argument("--repeat", type=int, default=15)
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as folder:
         made = Path(folder)
         place = open_workspace(made / "workspace")
         store = open_store(place)
         root = write_pictures(made / "pictures", arguments.classes, arguments.predictions)
         run_id = fill(place, store, root, arguments.runs)
         store.close()
-        port, log = free_port(), made / "seconds.log"
-        log.touch()
-        words = ("-m", "benchmarks.timed_server", str(place.root), str(port), str(log))
-        server = subprocess.Popen([sys.executable, *words], stdout=subprocess.DEVNULL)
-        try:
-            wait_for_port(port, server)
-            path = find_chromium()
-            if path is None:
-                raise SystemExit("this needs a Chromium: make browser")
-            browser = playwright.chromium.launch(executable_path=str(path), args=CHROMIUM_FLAGS)
-            page = browser.new_page(viewport={"width": 1440, "height": 1000})
-            address = f"http://127.0.0.1:{port}"
-            figures = measure(page, address, log, run_id, arguments.repeat)
-            browser.close()
-        finally:
-            server.kill()
-            server.wait()
-            end_processes_of(place)
+        with timed_pages(place, made / "seconds.log") as timed:
+            figures = measure(timed, run_id, arguments.repeat)
     print(json.dumps(figures, indent=2))
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from cnnlab.config import change_config
 from cnnlab.networks.recipes import recipe
@@ -100,6 +100,8 @@ def photograph(page: Page, address: str, target: Path) -> None:
     """A page as a small picture of few colours."""
     page.goto(address)
     page.wait_for_timeout(SETTLE_MS)
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0, timeout=60_000)
+    page.wait_for_timeout(SETTLE_MS // 3)
     page.screenshot(path=target)
     with Image.open(target) as picture:
         picture.convert("RGB").quantize(128).save(target, optimize=True)

@@ -93,8 +93,7 @@ def _about_recipes(recipe: RecipeVerdict) -> None:
         else:
             st.info(sentence, icon=":material/balance:")
         st.caption(
-            f"By {len(recipe.first.accuracies)} and {len(recipe.second.accuracies)} "
-            f"seeds, on {recipe.images:,} {recipe.split.value} pictures that all of them hold out."
+            f"On {recipe.images:,} {recipe.split.value} pictures that all of these runs hold out."
         )
         return
     st.markdown(f":material/info: {escape_markdown(recipe.sentence)}")

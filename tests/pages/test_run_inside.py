@@ -198,11 +198,12 @@ def test_maps_that_are_there_are_shown_for_the_layer_in_the_address(
     place, dataset_id, run_id = trained
     store = open_store(place)
     picture = get_dataset(store, dataset_id).location / mistaken.paths[0]
-    for layer in ("conv_1", "probabilities"):
+    for layer in ("conv_1", "probabilities"):  # before a page starts a scheduler
         request = request_maps(files, layer, picture)
         job_id = submit_inspection(store, runs.get_run(store, run_id), request)
         assert jobs.claim(store, job_id, ProcessIdentity(1, 1.0))
         work(place, job_id, own_process=False)
+    for layer in ("conv_1", "probabilities"):
         app = open_view(picture=mistaken.paths[0], layer=layer)
         assert len(app.get("plotly_chart")) == 1
     store.close()

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
 from cnnlab.config import (
@@ -27,7 +28,7 @@ from cnnlab.config import (
     Residual,
 )
 from cnnlab.errors import RunError
-from cnnlab.inference.model import LiteModel, ModelFacts
+from cnnlab.inference.model import MAP, PREDICT, LiteModel, ModelFacts
 from cnnlab.networks.builder import build
 from cnnlab.training.class_map import find_head
 from cnnlab.training.export import to_lite
@@ -102,11 +103,16 @@ def pictures(count: int, shape: tuple[int, int, int] = SHAPE) -> NDArray[np.floa
     return rng.integers(0, 256, (count, *shape)).astype(np.float32)
 
 
-def by_tape(model: keras.Model, pixels: NDArray[np.float32], classes: list[int]) -> NDArray:
+def by_tape(
+    model: keras.Model,
+    pixels: NDArray[np.float32],
+    classes: list[int],
+    entering: NDArray[np.float32] | None = None,
+) -> NDArray:
     """The same by TensorFlow's own gradients.
 
-    The map is what enters the flatten or global pooling, or what an activation behind a flatten
-    makes of it.
+    The map is what enters the flatten or global pooling (`entering`, or what Keras says does), or
+    what an activation behind a flatten makes of it.
     """
     kinds = (keras.layers.Flatten, keras.layers.GlobalAveragePooling2D)
     joins = (*kinds, keras.layers.GlobalMaxPooling2D)
@@ -118,6 +124,9 @@ def by_tape(model: keras.Model, pixels: NDArray[np.float32], classes: list[int])
         for number, layer in enumerate(behind[:dense], start=1):
             in_front = number if isinstance(layer, keras.layers.Activation) else in_front
     values = keras.Model(model.input, join.input)(pixels, training=False)
+    if entering is not None:
+        assert_same(entering, values.numpy())
+        values = tf.constant(entering)
     shape = values.shape
     if in_front:
         values = join(values)
@@ -141,6 +150,12 @@ def assert_same(found: NDArray, expected: NDArray) -> None:
     """Equal to 1e-5 of the largest value."""
     assert found.shape == expected.shape
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5 * expected.max())
+
+
+def exported_map(file: Path, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The last map as an exported network computes it."""
+    interpreter = Interpreter(str(file))
+    return interpreter.get_signature_runner(PREDICT)(pixels=pixels)[MAP]
 
 
 def exported(model: keras.Model, file: Path, facts: ModelFacts = FACTS) -> LiteModel:
@@ -193,7 +208,7 @@ import sys
 import numpy as np
 from pathlib import Path
 from cnnlab.config import DataConfig
-from cnnlab.inference.model import LiteModel, ModelFacts
+from cnnlab.inference.model import MAP, PREDICT, LiteModel, ModelFacts
 folder = Path(sys.argv[1])
 facts = ModelFacts(run_id="test", class_names=("a", "b", "c"), data=DataConfig(size=12))
 given = np.load(folder / "given.npz")

@@ -13,7 +13,7 @@ from cnnlab.inference.weights import find_weights
 from cnnlab.networks.builder import build
 from cnnlab.networks.recipes import RECIPES, recipe
 from cnnlab.training.compiling import compile_model
-from tests.training.test_class_map import assert_same, by_tape, exported
+from tests.training.test_class_map import assert_same, by_tape, exported, exported_map
 
 FAMILY = ["conv-grid(1,32,2)", "conv-grid(3,128,0)"]
 WITHOUT_MAP = ["dense-only"]
@@ -50,6 +50,10 @@ def test_every_recipe_agrees_after_training_saving_and_exporting(name: str, tmp_
     assert lite.explains == (name not in WITHOUT_MAP)
     if lite.explains:
         asked = [0, 1, 1, 0]
-        assert_same(lite.explain(pictures, asked), by_tape(loaded, pictures, asked))
+        # A deep backbone rounds otherwise in LiteRT than in Keras, and a sum over its many
+        # channels cancels: there the gradient is taken at the map that was really computed.
+        deep = network.backbone is not None
+        entering = exported_map(tmp_path / "model.tflite", pictures) if deep else None
+        assert_same(lite.explain(pictures, asked), by_tape(loaded, pictures, asked, entering))
     keras.backend.clear_session()
     gc.collect()

@@ -125,7 +125,7 @@ def by_tape(
             in_front = number if isinstance(layer, keras.layers.Activation) else in_front
     values = keras.Model(model.input, join.input)(pixels, training=False)
     if entering is not None:
-        assert_same(entering, values.numpy())
+        np.testing.assert_allclose(entering, values, atol=1e-4)  # as probabilities must agree
         values = tf.constant(entering)
     shape = values.shape
     if in_front:

@@ -68,12 +68,12 @@ def _figures(run: Run, epochs: list[EpochRecord]) -> None:
         )
         if results.get("epochs"):
             best = f"{results.get('best_epoch') or '–'} of {results['epochs']}"
-            st.metric("Best epoch", best, border=True)
+            st.metric("Best epoch", best, border=True, width="content")
         if results.get("seconds") is not None:
-            st.metric("Took", duration(results["seconds"]), border=True)
+            st.metric("Took", duration(results["seconds"]), border=True, width="content")
         parameters = _parameters(results)
         if parameters is not None:
-            st.metric("Parameters", f"{parameters:,}", border=True)
+            st.metric("Parameters", f"{parameters:,}", border=True, width="content")
     gap = gap_sentence(trained, metrics.get("validation_accuracy"))
     if gap is not None:
         st.warning(escape_markdown(gap), icon=":material/difference:")
@@ -93,7 +93,7 @@ def _names_in_front(run: Run, split: Split) -> list[str]:
 def _metric(label: str, share: float | None, *, hint: str | None = None) -> None:
     """A share, where it is known: runs of older versions lack some."""
     if share is not None:
-        st.metric(label, percent(share), border=True, help=hint)
+        st.metric(label, percent(share), border=True, width="content", help=hint)
 
 
 def _parameters(results: Mapping[str, Any]) -> int | None:

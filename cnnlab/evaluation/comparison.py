@@ -287,7 +287,7 @@ def _sentence(
         )
     if difference < 0:
         first, second, difference, low, high = second, first, -difference, -high, -low
-    digits = _digits(low)
+    digits = digits_above_zero(low)
     return (
         f"{second} is better than {first} by {points(difference, digits)} points "
         f"({points(low, digits)} to {points(high, digits)}){where}."
@@ -300,7 +300,7 @@ def points(share: float, digits: int = 1) -> str:
     return text.removeprefix("-") if float(text) == 0 else text.replace("-", "−")
 
 
-def _digits(share: float) -> int:
+def digits_above_zero(share: float) -> int:
     """Digits of percentage points that do not round what is above zero down to it."""
     digits = 1
     while digits < _MOST_DIGITS and share > 0 and float(f"{100 * share:.{digits}f}") == 0:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cnnlab.evaluation.comparison import PairedComparison, points
+from cnnlab.evaluation.comparison import PairedComparison, digits_above_zero, points
 from cnnlab.evaluation.intervals import Interval, wilson
 
 WORTHWHILE = 0.01  # a gain that could be this large is not ruled out in words
@@ -65,15 +65,13 @@ def gain_sentence(curve: LearningCurve) -> str:
     low, high = gain.interval
     if gain.different and gain.difference > 0:
         return (
-            f"{front} the accuracy rose by {points(gain.difference)} points "
-            f"({points(low)} to {points(high)}) on {judged}. "
+            f"{front} the accuracy rose by {_change(gain.difference, low, high)} on {judged}. "
             "More pictures like these will probably help."
         )
     if gain.different:
         return (
-            f"{front} the accuracy fell by {points(-gain.difference)} points "
-            f"({points(-high)} to {points(-low)}) on {judged}. More pictures are not the cure: "
-            "look for wrong labels and pictures that do not belong."
+            f"{front} the accuracy fell by {_change(-gain.difference, -high, -low)} on {judged}. "
+            "More pictures are not the cure: look for wrong labels and pictures that do not belong."
         )
     range_text = f"within noise ({points(low)} to {points(high)} points on {judged})"
     if high >= WORTHWHILE:
@@ -82,3 +80,10 @@ def gain_sentence(curve: LearningCurve) -> str:
             f"cannot be ruled out: more {curve.split} pictures would tell."
         )
     return f"{front} the difference is {range_text}. More pictures like these will help little."
+
+
+def _change(by: float, low: float, high: float) -> str:
+    """A change above zero with its interval, in points that are not rounded down to zero."""
+    digits = digits_above_zero(low)
+    ends = f"{points(low, digits)} to {points(high, digits)}"
+    return f"{points(by, digits)} points ({ends})"

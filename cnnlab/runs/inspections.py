@@ -50,11 +50,6 @@ class LayerName:
     summary: str
     shape: tuple[int, ...]
 
-    @property
-    def is_map(self) -> bool:
-        """Whether it gives a map."""
-        return len(self.shape) == 3
-
 
 @dataclass(frozen=True, slots=True)
 class InspectionRequest:

@@ -28,6 +28,11 @@ def test_a_clear_rise_says_that_more_pictures_help():
     assert "will probably help" in said
 
 
+def test_a_small_but_clear_rise_is_not_rounded_down_to_nothing():
+    said = gain_sentence(curve(200_000, only_fewer=100, only_more=150, both=190_000))
+    assert "rose by 0.03 points (0.01 to 0.04)" in said
+
+
 def test_a_clear_fall_sends_to_the_labels():
     said = gain_sentence(curve(1000, only_fewer=80, only_more=20, both=800))
     assert "fell by 6.0 points" in said

@@ -1,5 +1,6 @@
 """The final figures of a run, computed by a fresh process with the exported network."""
 
+import contextlib
 import os
 import signal
 import threading
@@ -100,8 +101,9 @@ def test_a_killed_process_is_named_and_the_network_stays(finished):
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline and thread.is_alive():
         for child in psutil.Process().children():
-            if {"score", run.id} <= set(child.cmdline()):
-                child.send_signal(signal.SIGKILL if os.name == "posix" else signal.SIGTERM)
+            with contextlib.suppress(psutil.NoSuchProcess):  # killed, or on its way out
+                if {"score", run.id} <= set(child.cmdline()):
+                    child.send_signal(signal.SIGKILL if os.name == "posix" else signal.SIGTERM)
         time.sleep(0.01)
     thread.join()
     (error,) = failure

@@ -14,6 +14,7 @@ pytestmark = pytest.mark.browser
 
 NAMES = ("blue", "green", "red")
 MISTAKEN = {"blue/003.png": 0.71, "blue/008.png": 0.93, "blue/014.png": 0.82}  # for red
+TRIES = 10
 
 
 @pytest.fixture
@@ -61,20 +62,39 @@ def cell_place(chart: Locator, true: str, predicted: str) -> dict[str, float]:
 
 
 def click_cell(page: Page, true: str, predicted: str, *, off: tuple[float, float] = (0, 0)) -> None:
-    """Click a cell, at a distance from its middle in shares of its size."""
+    """Click a cell, at a distance from its middle in shares of its size.
+
+    As a person does: once the page stands still and the chart has answered the pointer.
+    """
     chart = page.locator(".js-plotly-plot").first
     expect(chart.locator(".scatterlayer .point").first).to_be_attached()
+    expect(page.locator("[data-testid=stSkeleton]")).to_have_count(0)
     chart.scroll_into_view_if_needed()
-    page.wait_for_timeout(500)
-    place = cell_place(chart, true, predicted)
-    box = chart.bounding_box()
+    answer = chart.locator(".hoverlayer .hovertext")
+    for _ in range(TRIES):
+        before = on_page(chart, true, predicted, off)
+        page.mouse.move(before[0] - 3, before[1] - 3)
+        page.mouse.move(*before, steps=4)
+        try:
+            expect(answer.first).to_be_visible(timeout=3_000)
+        except AssertionError:
+            continue
+        if on_page(chart, true, predicted, off) == before:
+            page.mouse.click(*before)
+            return
+    raise AssertionError(f"The cell {true}, {predicted} did not answer the pointer.")
+
+
+def on_page(
+    chart: Locator, true: str, predicted: str, off: tuple[float, float]
+) -> tuple[float, float]:
+    """Where on the page a cell is clicked, in pixels."""
+    place, box = cell_place(chart, true, predicted), chart.bounding_box()
     assert box is not None
-    x = box["x"] + place["x"] + off[0] * place["width"]
-    y = box["y"] + place["y"] + off[1] * place["height"]
-    page.mouse.move(x - 3, y - 3)
-    page.mouse.move(x, y, steps=4)
-    page.wait_for_timeout(300)
-    page.mouse.click(x, y)
+    return (
+        box["x"] + place["x"] + off[0] * place["width"],
+        box["y"] + place["y"] + off[1] * place["height"],
+    )
 
 
 def test_a_click_on_a_cell_shows_its_pictures_and_the_address_keeps_them(

@@ -11,7 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    Error,
+    FloatRect,
+    Locator,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 from cnnlab.workspace import Workspace
 from tests.browser.chromium import CHROMIUM_FLAGS, find_chromium
@@ -20,6 +28,7 @@ from tests.conftest import end_processes_of
 PROJECT = Path(__file__).parents[2]
 START_SECONDS = 60
 WAIT_MS = 150_000
+TRIES = 50
 expect.set_options(timeout=WAIT_MS)
 
 
@@ -62,6 +71,19 @@ def page(chromium: Browser, tmp_path: Path) -> Iterator[Page]:
 def dashboard(tmp_path: Path) -> Iterator[Dashboard]:
     with serve(Workspace(tmp_path / "workspace")) as running:
         yield running
+
+
+def settled_box(page: Page, element: Locator) -> FloatRect:
+    """Where an element stands once the page above it is drawn, in pixels."""
+    expect(page.locator("[data-testid=stSkeleton]")).to_have_count(0)
+    before = None
+    for _ in range(TRIES):
+        box = element.bounding_box()
+        if box is not None and box == before:
+            return box
+        before = box
+        page.wait_for_timeout(300)
+    raise AssertionError(f"{element} does not come to rest.")
 
 
 class serve:

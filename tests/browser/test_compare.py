@@ -13,7 +13,7 @@ from cnnlab.networks.recipes import recipe
 from cnnlab.runs.scans import scan_place
 from cnnlab.runs.store import open_store
 from cnnlab.workspace import Workspace, open_workspace
-from tests.browser.conftest import Dashboard, serve
+from tests.browser.conftest import Dashboard, serve, settled_box
 from tests.finished import finished_run
 from tests.pictures import write_class_folders
 
@@ -52,8 +52,7 @@ def two_runs(tmp_path: Path) -> tuple[Workspace, str, str, str]:
 
 def tick_row(page: Page, row: int) -> None:
     """Tick a row of the table: it is drawn, so only its place tells where."""
-    box = page.locator(TABLE).first.bounding_box()
-    assert box is not None
+    box = settled_box(page, page.locator(TABLE).first)
     page.mouse.click(box["x"] + 15, box["y"] + 35 * (row + 1.5))
 
 
@@ -99,8 +98,7 @@ def open_named_run(page: Page, dashboard: Dashboard, dataset_id: str, run_id: st
     page.goto(f"{dashboard.address}/leaderboard?data={dataset_id}&rank=test_accuracy")
     table = page.locator(TABLE).first
     expect(table).to_be_visible()
-    box = table.bounding_box()
-    assert box is not None
+    box = settled_box(page, table)
     place = box["x"] + 110, box["y"] + 35 * 1.5
     page.mouse.move(place[0] - 20, place[1])
     page.mouse.move(*place, steps=5)  # a link that is drawn is one only below the pointer

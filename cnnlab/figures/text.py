@@ -74,6 +74,16 @@ def axis_labels(names: Sequence[str], length: int = LABEL_LENGTH) -> list[str]:
     return labels
 
 
+def duration(seconds: float) -> str:
+    """Seconds as people say them: "12 s", "3 min 20 s", "1 h 5 min"."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
 def percent(share: float) -> str:
     """A share as a percentage with one digit; never 0% or 100% for what only comes close."""
     if 0 < share < 0.001:

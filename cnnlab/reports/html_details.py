@@ -23,7 +23,7 @@ from cnnlab.reports.html_parts import (
 from cnnlab.reports.model_card import FILE_NAME, CardPart, card_markdown, model_card
 from cnnlab.reports.readings import readings_of
 from cnnlab.reports.report_data import DataFacts, ReportData
-from cnnlab.reports.report_words import UNKNOWN, duration, ending, moment, network, picture_input
+from cnnlab.reports.report_words import UNKNOWN, ending, moment, network, picture_input, taken
 
 _SHOWN_CLASSES = 30
 _USES = (Split.TRAIN, Split.VALIDATION, Split.TEST)
@@ -211,7 +211,7 @@ def _facts(report: ReportData) -> list[tuple[str, str]]:
         ("asked for", moment(run.created_at)),
         ("began", moment(run.job.started_at)),
         ("ended", moment(run.job.finished_at)),
-        ("time of training", duration(results.get("training_seconds"))),
+        ("time of training", taken(results.get("training_seconds"))),
         ("memory at its peak", UNKNOWN if memory is None else f"{memory / 1e6:,.0f} MB"),
         ("parameters", f"{parameters['total']:,}" if "total" in parameters else UNKNOWN),
         ("computed in", str(results.get("precision", UNKNOWN))),

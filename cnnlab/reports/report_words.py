@@ -13,7 +13,7 @@ from cnnlab.datasets.splits import Split
 from cnnlab.evaluation.confidence import confidence_sentence, coverage_sentence
 from cnnlab.evaluation.intervals import Interval
 from cnnlab.evaluation.learning import Ending
-from cnnlab.figures.text import clean, percent, shorten
+from cnnlab.figures.text import clean, duration, percent, shorten
 from cnnlab.reports.readings import ending_of
 from cnnlab.reports.report_data import ReportData
 from cnnlab.reports.report_scores import Scores
@@ -120,16 +120,9 @@ def moment(at: float | None) -> str:
     return UNKNOWN if at is None else f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} UTC"
 
 
-def duration(seconds: float | None) -> str:
-    """Seconds as people say them: "12 s", "3 min 20 s", "1 h 5 min"."""
-    if seconds is None or not math.isfinite(seconds):
-        return UNKNOWN
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
+def taken(seconds: float | None) -> str:
+    """How long something took, in words."""
+    return UNKNOWN if seconds is None or not math.isfinite(seconds) else duration(seconds)
 
 
 def ending(report: ReportData) -> str:

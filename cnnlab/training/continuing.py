@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import keras
 import pandas as pd
 
 from cnnlab.errors import RunError
@@ -18,7 +17,7 @@ from cnnlab.training.checkpoints import (
     read_checkpoint,
     write_checkpoint,
 )
-from cnnlab.training.export import save_weights
+from cnnlab.training.export import load_trained, save_weights
 from cnnlab.training.preparing import PreparedData
 from cnnlab.workspace import RunFiles, Workspace, write_atomically
 
@@ -52,8 +51,7 @@ class Continuation:
             content = parent.best_weights.read_bytes()
             write_atomically(self._files.best_weights, lambda file: file.write(content))
         elif parent.keras_model.exists():
-            kept = keras.models.load_model(parent.keras_model, compile=False)
-            save_weights(kept, self._files.best_weights)
+            save_weights(load_trained(parent), self._files.best_weights)
         else:
             state["best_epoch"] = None
         runs.forget_epochs(self._store, self._run.id, after=0)

@@ -74,6 +74,28 @@ def _weights(model: keras.Model) -> dict[str, Any]:
     }
 
 
+def load_trained(files: RunFiles) -> keras.Model:
+    """The network that a run has kept, as Keras knows it.
+
+    Raises:
+        RunError: If the run has none ("no-model"), or its file is damaged ("damaged-model").
+    """
+    if not files.keras_model.exists():
+        raise RunError(
+            "no-model",
+            f"The run {files.folder.name!r} has no model.keras. Wait until it has ended, or choose "
+            "a completed run.",
+        )
+    try:
+        return keras.models.load_model(files.keras_model, compile=False)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RunError(
+            "damaged-model",
+            f"The network of run {files.folder.name!r} cannot be loaded: {files.keras_model.name} "
+            "is damaged. Train it again, or put the file back from a copy.",
+        ) from error
+
+
 def export_model(model: keras.Model, facts: ModelFacts, files: RunFiles) -> None:
     """Write model.keras, model.tflite and model.json; the last makes the others count."""
     try:

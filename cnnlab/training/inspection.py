@@ -32,6 +32,7 @@ from cnnlab.runs.inspections import (
 )
 from cnnlab.runs.jobs import Job
 from cnnlab.runs.store import Store
+from cnnlab.training.export import load_trained
 from cnnlab.workspace import RunFiles, Workspace
 
 Values = NDArray[np.float32]
@@ -55,7 +56,7 @@ def carry_out(store: Store, workspace: Workspace, job: Job) -> None:
         return
     report = jobs.reporter(store, job.id)
     report("loading the network", 0, 0)
-    model = _load(files)
+    model = load_trained(files)
     backbone = _backbone(model)
     if backbone is not None:
         write_inner_layers(files, list(_layers_within(backbone)))
@@ -138,24 +139,6 @@ def _in_front_of(backbone: keras.Model, model: keras.Model, pixels: Values) -> A
 
 def _numbers(tensor: Any) -> Values:
     return np.asarray(keras.ops.convert_to_numpy(tensor), dtype=np.float32)
-
-
-def _load(files: RunFiles) -> keras.Model:
-    if not files.keras_model.exists():
-        raise RunError(
-            "no-model",
-            f"The run {files.folder.name!r} has no model.keras to look into. Wait until it has "
-            "ended, or choose a completed run.",
-        )
-    try:
-        return keras.models.load_model(files.keras_model, compile=False)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise RunError(
-            "damaged-model",
-            f"The network of run {files.folder.name!r} cannot be loaded: "
-            f"{files.keras_model.name} is damaged. Train it again, or put the file back from a "
-            "copy.",
-        ) from error
 
 
 def _prepared(files: RunFiles, request: InspectionRequest) -> NDArray[np.uint8]:

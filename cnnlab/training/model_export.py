@@ -18,6 +18,7 @@ from cnnlab.errors import RunError
 from cnnlab.inference.model import PIXELS, PREDICT, PROBABILITIES, PixelArray
 from cnnlab.progress import Progress
 from cnnlab.runs.model_formats import ModelFormat, require_packages
+from cnnlab.training.export import load_trained
 from cnnlab.training.lite import pixels_spec, save_functions
 from cnnlab.workspace import RunFiles
 
@@ -58,23 +59,12 @@ def write_model(
                     "A network in 8 bits needs some of the pictures that it was trained on, to "
                     "see how large its values become. None of them is left. Put them back.",
                 )
-            target.write_bytes(_rounded(_load(files), calibration, progress))
+            target.write_bytes(_rounded(load_trained(files), calibration, progress))
         case ModelFormat.SAVED_MODEL:
-            model = _load(files)
+            model = load_trained(files)
             save_functions({PREDICT: _predict(model)}, model.variables, target)
         case ModelFormat.ONNX:
-            target.write_bytes(_onnx(_load(files)))
-
-
-def _load(files: RunFiles) -> keras.Model:
-    try:
-        return keras.models.load_model(files.keras_model, compile=False)
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise RunError(
-            "damaged-model",
-            f"The network of run {files.folder.name!r} cannot be loaded: {files.keras_model.name} "
-            "is damaged or gone. Train it again, or put the file back from a copy.",
-        ) from error
+            target.write_bytes(_onnx(load_trained(files)))
 
 
 def _predict(model: keras.Model) -> Any:

@@ -42,7 +42,13 @@ from cnnlab.training.callbacks import (
 )
 from cnnlab.training.checkpoints import Checkpoint, restore_checkpoint
 from cnnlab.training.continuing import Continuation
-from cnnlab.training.export import check_export, export_model, load_weights, save_weights
+from cnnlab.training.export import (
+    check_export,
+    export_model,
+    load_trained,
+    load_weights,
+    save_weights,
+)
 from cnnlab.training.logs import EpochTable, tensorboard_callback
 from cnnlab.training.memory import MemoryWatch, not_enough_memory, require_memory
 from cnnlab.training.preparing import PreparedData, bring_weights, prepare_data
@@ -330,8 +336,7 @@ class TrainingRun:
         if self._files.best_weights.exists():
             load_weights(model, self._files.best_weights)
         elif self._files.keras_model.exists():
-            kept = keras.models.load_model(self._files.keras_model, compile=False)
-            model.set_weights(kept.get_weights())
+            model.set_weights(load_trained(self._files).get_weights())
         else:
             raise RunError(
                 "no-weights",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from cnnlab.figures.text import duration
 from cnnlab.runs import jobs
 from cnnlab.runs.runs import Run
 from cnnlab.runs.states import RunState
@@ -53,13 +54,3 @@ def progress_of(run: Run) -> tuple[float, str]:
     if said.get("seconds_left") is not None:
         text += f" · {duration(said['seconds_left'])} left"
     return done / (said["epochs"] * batches), text
-
-
-def duration(seconds: float) -> str:
-    """Seconds as people say them: "12 s", "3 min 20 s", "1 h 5 min"."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"

@@ -10,11 +10,10 @@ import streamlit as st
 from cnnlab.config import Precision
 from cnnlab.evaluation.baselines import Baseline, unbeaten_sentence
 from cnnlab.figures.ladder import plot_ladder
-from cnnlab.figures.text import escape_markdown
+from cnnlab.figures.text import duration, escape_markdown
 from cnnlab.runs.runs import Run
 from cnnlab.ui import context
 from cnnlab.ui.charts import show_chart
-from cnnlab.ui.live import duration
 from cnnlab.ui.network_view import human_bytes
 
 PRECISIONS = {

@@ -6,7 +6,7 @@ import streamlit as st
 
 from cnnlab.evaluation.more_data import gain_sentence
 from cnnlab.figures.learning_curve import plot_learning_curve
-from cnnlab.figures.text import escape_markdown
+from cnnlab.figures.text import duration, escape_markdown
 from cnnlab.reports.learning_curve import SharesReport, shares_report
 from cnnlab.runs.datasets import find_dataset
 from cnnlab.runs.runs import Run, get_run
@@ -14,7 +14,7 @@ from cnnlab.runs.shares import WHOLE, missing_shares, train_shares
 from cnnlab.ui import context, frame
 from cnnlab.ui.charts import show_chart
 from cnnlab.ui.choices import RUN
-from cnnlab.ui.live import duration, progress_of, state_badge
+from cnnlab.ui.live import progress_of, state_badge
 
 _POLL_SECONDS = 1.0
 

@@ -11,10 +11,9 @@ from cnnlab.datasets.balance import is_uneven
 from cnnlab.datasets.splits import Split
 from cnnlab.errors import CnnlabError
 from cnnlab.evaluation.agreement import gap_sentence, training_accuracy
-from cnnlab.figures.text import escape_markdown, percent
+from cnnlab.figures.text import duration, escape_markdown, percent
 from cnnlab.runs.runs import EpochRecord, Run, epoch_records
 from cnnlab.ui import context, run_actions, run_curves, run_facts, run_readings
-from cnnlab.ui.live import duration
 from cnnlab.ui.results import evaluation_of
 
 _FIGURES = {

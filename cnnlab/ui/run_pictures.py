@@ -26,11 +26,12 @@ from cnnlab.figures.text import percent
 from cnnlab.runs.datasets import find_dataset
 from cnnlab.runs.runs import Run
 from cnnlab.ui import context, frame
-from cnnlab.ui.address import asked, choose, follow, show_in
+from cnnlab.ui.address import asked, choose
 from cnnlab.ui.charts import show_chart
 from cnnlab.ui.data import index_of, thumbnails_of
 from cnnlab.ui.predicted import JudgedCards, card_grid
 from cnnlab.ui.results import file_state, predictions_of, splits_of
+from cnnlab.ui.views import choose_view
 from cnnlab.workspace import RunFiles
 
 KIND, SPLIT, SEED = "kind", "split", "seed"  # in the address
@@ -58,10 +59,11 @@ def show(run: Run) -> None:
     if not splits:
         st.info("This run has no predictions of validation or test pictures.")
         return
-    kind, split = _choose_one("Which pictures", KIND, _KINDS), splits[0]
+    kind = choose_view(_KINDS, key="pictures-kind", name=KIND, label="Which pictures")
+    split = splits[0]
     if len(splits) > 1:
         names = {each.value: f"{each.value} pictures" for each in splits}
-        split = Split(_choose_one("Split", SPLIT, names))
+        split = Split(choose_view(names, key="pictures-split", name=SPLIT, label="Split"))
     predictions = predictions_of(run.id, split)
     if kind == RANDOM:
         frame.fragment(_random)(run, split, predictions)
@@ -178,26 +180,6 @@ def _pixels(run: Run, paths: list[str]) -> dict[str, NDArray[np.uint8]]:
         for path, picture in zip(rows["path"], thumbnails_of(dataset.location, rows), strict=True)
         if picture is not None
     }
-
-
-def _choose_one(label: str, name: str, options: Mapping[str, str]) -> str:
-    """One of several; which one lives in the address."""
-    key, first = f"pictures-{name}", next(iter(options))
-    wanted = asked(name)
-    if wanted not in options:
-        wanted = None
-    follow(name, wanted)
-    show_in(key, wanted or first)
-    chosen: str | None = st.segmented_control(
-        label,
-        list(options),
-        key=key,
-        required=True,
-        format_func=options.__getitem__,
-        on_change=lambda: choose(name, st.session_state[key]),
-        label_visibility="collapsed",
-    )
-    return chosen or first
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

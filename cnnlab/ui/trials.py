@@ -9,13 +9,13 @@ import streamlit as st
 
 from cnnlab.config import Precision, RunConfig
 from cnnlab.figures.rate_search import plot_rate_search
+from cnnlab.figures.text import duration
 from cnnlab.runs.datasets import Dataset
 from cnnlab.runs.scheduler import ensure_scheduler
 from cnnlab.runs.trials import Question, TrialRequest, latest_trial, submit_trial, trial_result
 from cnnlab.ui import context
 from cnnlab.ui.charts import show_chart
 from cnnlab.ui.jobs import follow_job
-from cnnlab.ui.live import duration
 from cnnlab.ui.network_view import human_bytes
 from cnnlab.ui.run_facts import PRECISIONS, duration_exact
 

@@ -1,4 +1,4 @@
-"""The views of a page; which one is shown lives in the address."""
+"""What of a page is shown, as a row of choices; which one lives in the address."""
 
 from __future__ import annotations
 
@@ -11,26 +11,30 @@ from cnnlab.ui.address import asked, choose, follow, show_in
 VIEW = "view"
 
 
-def choose_view(views: Mapping[str, str], *, key: str) -> str:
+def choose_view(
+    views: Mapping[str, str], *, key: str, name: str = VIEW, label: str = "View"
+) -> str:
     """Let the user choose one of a page's views.
 
     Args:
-        views: Labels by the name that stands in the address; the first one is the default.
+        views: Labels by the value that stands in the address; the first one is the default.
         key: Of the widget; one a page.
+        name: Of the value in the address.
+        label: Read out by screen readers.
     """
-    wanted = asked(VIEW)
+    wanted = asked(name)
     if wanted not in views:
         wanted = None
-    follow(VIEW, wanted)
+    follow(name, wanted)
     first = next(iter(views))
     show_in(key, wanted or first)
     chosen: str | None = st.segmented_control(
-        "View",
+        label,
         list(views),
         key=key,
         required=True,
         format_func=views.__getitem__,
-        on_change=lambda: choose(VIEW, st.session_state[key]),
+        on_change=lambda: choose(name, st.session_state[key]),
         label_visibility="collapsed",
     )
     return chosen or first

@@ -73,6 +73,12 @@ def dashboard(tmp_path: Path) -> Iterator[Dashboard]:
         yield running
 
 
+def settled(page: Page) -> None:
+    """Wait until nothing works in the background and the page has been drawn."""
+    expect(page.get_by_test_id("stProgress")).to_have_count(0)
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+
+
 def settled_box(page: Page, element: Locator) -> FloatRect:
     """Where an element stands once the page above it is drawn, in pixels."""
     expect(page.locator("[data-testid=stSkeleton]")).to_have_count(0)

@@ -7,13 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
+from playwright.sync_api import TimeoutError as WaitedTooLong
 
 from cnnlab.evaluation.predictions import Predictions
 from cnnlab.networks.recipes import recipe
 from cnnlab.runs.scans import scan_place
 from cnnlab.runs.store import open_store
 from cnnlab.workspace import Workspace, open_workspace
-from tests.browser.conftest import Dashboard, serve, settled_box
+from tests.browser.conftest import TRIES, Dashboard, serve, settled, settled_box
 from tests.finished import finished_run
 from tests.pictures import write_class_folders
 
@@ -68,6 +69,7 @@ def test_two_ticked_runs_are_compared_by_words_and_pictures(page: Page, two_runs
         expect(page.get_by_role("button", name="Open run")).to_be_enabled()
         tick_row(page, 1)
         expect(compare).to_be_enabled()
+        settled(page)  # the table may be drawn anew until then
         assert read_csv(page, tmp_path) == [better, worse]
         compare.click()
         expect(page.get_by_role("heading", name="Compare", exact=True)).to_be_visible()
@@ -100,10 +102,17 @@ def open_named_run(page: Page, dashboard: Dashboard, dataset_id: str, run_id: st
     expect(table).to_be_visible()
     box = settled_box(page, table)
     place = box["x"] + 110, box["y"] + 35 * 1.5
-    page.mouse.move(place[0] - 20, place[1])
-    page.mouse.move(*place, steps=5)  # a link that is drawn is one only below the pointer
-    page.wait_for_timeout(500)
-    with page.expect_popup() as opened:
-        page.mouse.click(*place)
+    for _ in range(TRIES):
+        page.mouse.move(place[0] - 20, place[1])
+        page.mouse.move(*place, steps=5)  # a link that is drawn is one only below the pointer
+        try:
+            with page.expect_popup(timeout=5_000) as opened:
+                page.mouse.click(*place)
+        except WaitedTooLong:  # the table has not noticed the pointer yet
+            continue
+        else:
+            break
+    else:
+        raise AssertionError(f"The name of {run_id} leads nowhere.")
     expect(opened.value).to_have_url(re.compile(rf"/run\?run={run_id}"))
     expect(opened.value.get_by_role("heading", name="Run", exact=True)).to_be_visible()

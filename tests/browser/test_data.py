@@ -11,7 +11,7 @@ from cnnlab.runs.corrections import load_index
 from cnnlab.runs.datasets import add_dataset, list_datasets
 from cnnlab.runs.scans import scan_dataset
 from cnnlab.runs.store import open_store
-from tests.browser.conftest import Dashboard
+from tests.browser.conftest import Dashboard, settled, settled_box
 from tests.pictures import tree_digest
 from tests.test_data_commands import zipped
 
@@ -31,12 +31,6 @@ def figure(page: Page, label: str) -> Locator:
     """The value of a metric."""
     metric = page.get_by_test_id("stMetric").filter(has_text=label)
     return metric.get_by_test_id("stMetricValue")
-
-
-def settled(page: Page) -> None:
-    """Wait until nothing works in the background and the page has been drawn."""
-    expect(page.get_by_test_id("stProgress")).to_have_count(0)
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
 
 
 def view(page: Page, name: str) -> None:
@@ -127,9 +121,7 @@ def test_lasso_on_the_map_leads_to_the_pictures_inside(
     page.get_by_role("button", name="Compute the map").click()
     plot = page.locator(".js-plotly-plot .nsewdrag").first
     expect(plot).to_be_visible(timeout=300_000)
-    page.wait_for_timeout(1000)
-    box = plot.bounding_box()
-    assert box is not None
+    box = settled_box(page, plot)
     left, top = box["x"] + 2, box["y"] + 2
     right, bottom = box["x"] + box["width"] - 2, box["y"] + box["height"] - 2
     page.mouse.move(left, top)

@@ -14,7 +14,7 @@ from cnnlab.runs.datasets import get_dataset
 from cnnlab.runs.scans import scan_place
 from cnnlab.runs.store import open_store
 from cnnlab.workspace import Workspace, open_workspace
-from tests.browser.conftest import serve
+from tests.browser.conftest import serve, settled
 from tests.finished import finished_run
 from tests.pictures import write_class_folders
 
@@ -47,10 +47,6 @@ def run_with_a_suspect(tmp_path: Path) -> tuple[Workspace, str, str, str]:
     run_id = finished_run(store, place, dataset.id, config, found, fingerprint=now)
     store.close()
     return place, dataset.id, run_id, found.paths[WRONG]
-
-
-def settled(page: Page) -> None:
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
 
 
 def test_a_suspected_label_is_corrected_undone_and_followed_to_where_the_network_looked(

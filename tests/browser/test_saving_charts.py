@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.conftest import WAIT_MS, serve
 
@@ -24,18 +24,22 @@ def test_charts_are_saved_as_png_and_as_svg(trained, chromium: Browser, tmp_path
         by_touch = "has_touch" in device
         assert saved(page, "Loss", tmp_path, by_touch) == (f"{run_id}-loss.png", PNG)
         page.get_by_role("radio", name="SVG").click()
-        saving = page.locator(".js-plotly-plot").first
-        expect(saving.locator("[data-title='Download plot']")).to_have_count(1)  # not "as a PNG"
         for title, name in (("Loss", "loss"), ("Learning rate", "learning-rate")):
+            redrawn = chart_of(page, title).locator("[data-title='Download plot']")
+            expect(redrawn).to_have_count(1)  # not "as a PNG"
             file_name, begins = saved(page, title, tmp_path, by_touch)
             assert file_name == f"{run_id}-{name}.svg"
             assert begins.startswith(SVG)
     context.close()
 
 
+def chart_of(page: Page, title: str) -> Locator:
+    return page.locator(".js-plotly-plot").filter(has=page.get_by_text(title, exact=True)).first
+
+
 def saved(page: Page, title: str, folder: Path, by_touch: bool) -> tuple[str, bytes]:
     """Name and first bytes of what the camera over a chart saves."""
-    chart = page.locator(".js-plotly-plot").filter(has=page.get_by_text(title, exact=True)).first
+    chart = chart_of(page, title)
     camera = chart.locator(".modebar-btn[data-title^='Download plot']")
     if by_touch:
         chart.tap(position={"x": 60, "y": 120})

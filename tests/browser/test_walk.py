@@ -121,7 +121,7 @@ def test_run_goes_on_when_browser_and_server_are_gone_and_can_be_stopped_later(
     )
     page.close()
     dashboard.process.terminate()
-    dashboard.process.wait(timeout=20)
+    dashboard.process.wait(timeout=60)
 
     store = open_store(dashboard.workspace)
     run = runs.list_runs(store)[0]

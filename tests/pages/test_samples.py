@@ -1,6 +1,5 @@
 """The Samples page: every view, and what a click changes."""
 
-import time
 from pathlib import Path
 
 import pytest
@@ -23,7 +22,7 @@ from cnnlab.runs.scheduler import LOCK_NAME
 from cnnlab.runs.states import JobKind, RunState
 from cnnlab.runs.store import Store
 from cnnlab.training.image_map import map_dataset
-from cnnlab.ui.address import SETTLING_SECONDS
+from cnnlab.ui import address
 from cnnlab.worker import work
 from cnnlab.workspace import Workspace
 from tests.pages.conftest import Open, said
@@ -100,8 +99,9 @@ def test_an_unknown_view_in_the_address_is_the_gallery(dataset, workspace, open_
 
 
 def test_a_choice_holds_against_an_address_that_was_sent_before_it(
-    dataset, workspace, open_page: Open
+    dataset, workspace, open_page: Open, monkeypatch: pytest.MonkeyPatch
 ):
+    monkeypatch.setattr(address, "SETTLING_SECONDS", 3600.0)
     app = open_page(workspace, "samples", data=dataset.id, view="pictures")
     assert ticks(app)
     app.segmented_control(key="samples-view").set_value("manage").run()
@@ -110,7 +110,7 @@ def test_a_choice_holds_against_an_address_that_was_sent_before_it(
     app.run()
     assert app.segmented_control(key="samples-view").value == "manage"
     assert app.query_params["view"] == "manage"
-    time.sleep(SETTLING_SECONDS)
+    monkeypatch.setattr(address, "SETTLING_SECONDS", 0.0)
     app.query_params["view"] = "pictures"
     app.run()
     assert ticks(app)

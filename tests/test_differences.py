@@ -2,6 +2,7 @@
 
 from cnnlab.config import RunConfig, change_config
 from cnnlab.config.differences import (
+    NO_FIGURES,
     config_fields,
     differing_fields,
     field_text,
@@ -60,6 +61,11 @@ def test_only_what_differs_is_named():
     ]
     assert differing_fields(rows[:2]) == []
     assert differing_fields([]) == []
+
+
+def test_settings_that_change_no_figure_are_fields_of_every_configuration():
+    for entry in RECIPES.values():
+        assert config_fields(entry.config).keys() >= NO_FIGURES
 
 
 def test_yes_and_one_are_different_settings():

@@ -24,6 +24,7 @@ from cnnlab.config.run import OPTIONAL_SECTIONS, RunConfig
 FieldValue = bool | int | float | str
 MISSING = "–"  # of a field that a configuration does not have, in texts
 SEED = "training.seed"
+NO_FIGURES = frozenset({SEED, "training.tensorboard", "training.log_name"})  # seed and logs
 _LAYERS = "network.layers"
 _ON, _OFF, _NONE = "on", "off", "none"
 

@@ -16,6 +16,7 @@ from cnnlab.evaluation.curve_shapes import (
     tail_length,
     tail_mean,
 )
+from cnnlab.evaluation.rate_faults import explosion_sentence
 from cnnlab.evaluation.reading import (
     LEAST_EPOCHS,
     Circumstances,
@@ -24,7 +25,7 @@ from cnnlab.evaluation.reading import (
     Reading,
     with_remedy,
 )
-from cnnlab.evaluation.remedies import ANNEALED
+from cnnlab.evaluation.remedies import ANNEALED, Remedy
 
 _RISE, _LEAST_RISE = 0.06, 0.02  # of the validation loss: share of its lowest value, and at least
 _TINY_LOSS = 0.05  # of log(n): a training loss that cannot fall much more
@@ -106,21 +107,25 @@ def underfitting(curves: Curves, about: Circumstances) -> Reading | None:
             f"{_share(curves.accuracy)}, and on {_share(curves.validation_accuracy)} of the "
             "validation pictures."
         )
-        remedy = (
-            remedies.more_epochs(about.config)
-            if both_fall
-            else remedies.stronger_network(about.config)
-        )
-        return with_remedy(Kind.UNDERFITTING, sentence, remedy)
+        return with_remedy(Kind.UNDERFITTING, sentence, _growth(about, both_fall=both_fall))
     return None
+
+
+def _growth(about: Circumstances, *, both_fall: bool) -> Remedy:
+    """What lets a poor network learn more: time where both losses still fall, else strength."""
+    if not both_fall:
+        return remedies.stronger_network(about.config)
+    if about.ending is Ending.EARLY:  # of more epochs it would not train one more
+        return remedies.more_patience(about.config)
+    return remedies.more_epochs(about.config)
 
 
 def tuned(main: Curves, tuning: Curves, about: Circumstances) -> Reading | None:
     """What is wrong with a fine-tuning, held against the training before it."""
-    if tuning.exploded_at is not None:
-        sentence = f"The loss became infinite or no number at all in epoch {tuning.exploded_at}."
+    unrecorded = about.ending is Ending.EXPLODED and about.in_tuning and main.exploded_at is None
+    if tuning.exploded_at is not None or unrecorded:
         remedy = remedies.lower_rate(about.config, fine_tuning=True)
-        return with_remedy(Kind.RATE_TOO_HIGH, sentence, remedy)
+        return with_remedy(Kind.RATE_TOO_HIGH, explosion_sentence(tuning), remedy)
     before, after = main.validation_loss, tuning.validation_loss
     if not np.isfinite(before).any() or not np.isfinite(after).any():
         return None

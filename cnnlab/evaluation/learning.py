@@ -49,23 +49,32 @@ def read_curves(
     Returns:
         At least one reading for a run that has ended; none for one that goes on without a fault.
     """
+    main, tuning = curves_of(epochs), curves_of(epochs, fine_tuning=True)
     about = Circumstances(
         config=config,
         ending=ending,
         class_count=class_count,
         majority_share=majority_share,
         best_epoch=best_epoch,
+        in_tuning=_in_tuning(main, tuning, config),
     )
-    main, tuning = curves_of(epochs), curves_of(epochs, fine_tuning=True)
     faults = [reading for reading in (_fault(main, about), tuned(main, tuning, about)) if reading]
     if ending is Ending.GOING_ON:
         return faults
     ended = _early_end(len(epochs), about)
     if ended is not None:
-        faults.append(ended)
+        faults.append(_without_repeated_change(ended, faults))
     if faults:
         return faults
     return [_fine(about) if _known(epochs) >= LEAST_EPOCHS else _too_short(epochs, about)]
+
+
+def _in_tuning(main: Curves, tuning: Curves, config: RunConfig) -> bool:
+    """Whether the fine-tuning had begun; an epoch in which it explodes is not recorded."""
+    if len(tuning) or tuning.exploded_at is not None:
+        return True
+    training = config.training
+    return training.fine_tuning is not None and len(main) >= training.epochs
 
 
 def _fault(curves: Curves, about: Circumstances) -> Reading | None:
@@ -90,6 +99,13 @@ def _early_end(epochs: int, about: Circumstances) -> Reading | None:
             kind=Kind.STOPPED_EARLY, sentence=sentence, advice="Resume it to train the rest."
         )
     return None
+
+
+def _without_repeated_change(ended: Reading, faults: Sequence[Reading]) -> Reading:
+    """The same reading, without a change that a fault asks for already."""
+    if not ended.changes or all(fault.changes != ended.changes for fault in faults):
+        return ended
+    return Reading(kind=ended.kind, sentence=ended.sentence, advice="")
 
 
 def _known(epochs: Sequence[Mapping[str, Any]]) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from cnnlab.config import Convolution, Pooling, RunConfig
 from cnnlab.config.differences import (
-    SEED,
+    NO_FIGURES,
     FieldValue,
     config_fields,
     differing_fields,
@@ -15,6 +15,7 @@ from cnnlab.config.differences import (
 )
 
 _TUNED_SECTIONS = ("network", "training", "augmentation")
+_SAID_OTHERWISE = NO_FIGURES | {"recipe"}
 _SHOWN_FIELDS = 4
 _NAMING_FIELDS = 2
 _LONGEST_VALUE = 24
@@ -31,7 +32,7 @@ def question(
         continued: The second one goes on from the first one's last epoch.
     """
     fields = config_fields(first), config_fields(second)
-    changed = [name for name in differing_fields(fields) if name not in ("recipe", SEED)]
+    changed = [name for name in differing_fields(fields) if name not in _SAID_OTHERWISE]
     if continued:
         return "How much did training longer gain?"
     if _strides_against_pooling(first, second):
@@ -48,7 +49,7 @@ def recipe_names(first: RunConfig, second: RunConfig) -> tuple[str, str]:
     if first.recipe != second.recipe:
         return first.recipe, second.recipe
     rows = config_fields(first), config_fields(second)
-    changed = [name for name in differing_fields(rows) if name != SEED][:_NAMING_FIELDS]
+    changed = [name for name in differing_fields(rows) if name not in NO_FIGURES][:_NAMING_FIELDS]
     texts = []
     for row in rows:
         settings = [f"{field_title(name)} {_short(field_text(row.get(name)))}" for name in changed]

@@ -37,12 +37,17 @@ _WEAK = 0.6  # skill of a network that has not got far: 0 is chance, 1 is always
 
 
 def exploded(curves: Curves, about: Circumstances) -> Reading | None:
-    """A loss is infinite or no number."""
-    if curves.exploded_at is None and about.ending is not Ending.EXPLODED:
+    """A loss is infinite or no number, before any fine-tuning."""
+    if curves.exploded_at is None and (about.ending is not Ending.EXPLODED or about.in_tuning):
         return None
+    remedy = remedies.lower_rate(about.config)
+    return with_remedy(Kind.RATE_TOO_HIGH, explosion_sentence(curves), remedy)
+
+
+def explosion_sentence(curves: Curves) -> str:
+    """That a loss exploded, and when where the epoch was recorded."""
     when = "" if curves.exploded_at is None else f" in epoch {curves.exploded_at}"
-    sentence = f"The loss became infinite or no number at all{when}."
-    return with_remedy(Kind.RATE_TOO_HIGH, sentence, remedies.lower_rate(about.config))
+    return f"The loss became infinite or no number at all{when}."
 
 
 def too_high(curves: Curves, about: Circumstances) -> Reading | None:

@@ -89,6 +89,7 @@ class Circumstances:
         class_count: Number of classes; None if it is not known.
         majority_share: Share of the largest class among the validation pictures, if known.
         best_epoch: The epoch whose network is kept, from 1, if any.
+        in_tuning: Whether it ended in its fine-tuning, even before that had finished an epoch.
     """
 
     config: RunConfig
@@ -96,6 +97,7 @@ class Circumstances:
     class_count: int | None = None
     majority_share: float | None = None
     best_epoch: int | None = None
+    in_tuning: bool = False
 
     @property
     def chance_loss(self) -> float:

@@ -7,12 +7,13 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import NamedTuple, TypeVar
 
 from cnnlab.config import RunConfig
+from cnnlab.config.differences import NO_FIGURES
 
 ENOUGH_SEEDS = 3  # from here on a comparison may speak of recipes
 
 Item = TypeVar("Item")
 
-_NO_FIGURES = {"training": {"seed", "tensorboard", "log_name"}}  # logs change nothing either
+_NO_FIGURES = {"training": {name.removeprefix("training.") for name in NO_FIGURES}}
 
 
 class Spread(NamedTuple):
@@ -30,9 +31,10 @@ class Spread(NamedTuple):
 
 
 def same_but_seed(config: RunConfig) -> str:
-    """A text that two configurations share exactly if they differ by the training's seed at most.
+    """A text that two configurations share exactly if nothing that changes a figure differs.
 
-    The seed of the split counts: other pictures are another task.
+    The seed of the training and its logs may differ. The seed of the split counts: other pictures
+    are another task.
     """
     return config.model_dump_json(exclude=_NO_FIGURES)
 

@@ -60,7 +60,7 @@ def task(class_names: Sequence[str]) -> str:
 def network(report: ReportData) -> str:
     """The layers and their size in a sentence."""
     config, parameters = report.config.network, report.run.results.get("parameters") or {}
-    layers = layers_line(config.layers)
+    layers = layers_line(config.stack)
     if config.backbone is not None:
         trained = "trained on ImageNet" if config.backbone.pretrained else "untrained at first"
         on = f"{config.backbone.name.value} ({trained})"

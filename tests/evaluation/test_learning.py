@@ -350,6 +350,62 @@ def test_a_fine_tuning_that_makes_things_worse_gets_a_lower_rate_of_its_own():
     assert kinds([*epochs, *worse], config) == [Kind.FINE]
 
 
+TUNED = change_config(recipe("transfer").config, {"training.fine_tuning": True})
+GENTLER = {"training.fine_tuning.learning_rate": pytest.approx(1e-6)}
+
+
+def tuned_epochs(count):
+    tuning = records([0.4] * count, [0.5] * count, [0.8] * count, [0.8] * count)
+    return [
+        {**record, "epoch": TUNED.training.epochs + record["epoch"], "fine_tuning": 1.0}
+        for record in tuning
+    ]
+
+
+@pytest.mark.parametrize("finished", [0, 1, 3])
+def test_a_loss_that_explodes_in_the_fine_tuning_is_blamed_on_its_own_rate(finished):
+    """The training breaks off within a batch, so the epoch that exploded is not recorded."""
+    main = fine(TUNED.training.epochs, 0, np.random.default_rng(0))
+    (reading,) = read([*main, *tuned_epochs(finished)], TUNED, ending=Ending.EXPLODED)
+
+    assert reading.kind is Kind.RATE_TOO_HIGH
+    assert reading.sentence == "The loss became infinite or no number at all."
+    assert dict(reading.changes) == GENTLER
+
+
+def test_a_recorded_explosion_of_the_fine_tuning_is_read_once_with_its_epoch():
+    tuning = tuned_epochs(2)
+    tuning[1]["loss"] = math.nan
+    main = fine(TUNED.training.epochs, 0, np.random.default_rng(0))
+    (reading,) = read([*main, *tuning], TUNED, ending=Ending.EXPLODED)
+
+    assert f"in epoch {TUNED.training.epochs + 2}" in reading.sentence
+    assert dict(reading.changes) == GENTLER
+
+
+def test_a_loss_that_explodes_before_the_fine_tuning_is_blamed_on_the_main_rate():
+    main = fine(TUNED.training.epochs, 0, np.random.default_rng(0))[:-1]
+    (reading,) = read(main, TUNED, ending=Ending.EXPLODED)
+
+    assert "training.learning_rate" in reading.changes
+
+
+def test_a_poor_run_that_was_stopped_early_is_given_patience_instead_of_epochs():
+    """With more epochs it would end at the same one."""
+    config = change_config(PLAIN, {"training.early_stopping.patience": 4})
+    loss = np.linspace(CHANCE, 0.8 * CHANCE, 12) - 0.1 * np.linspace(0, 1, 12) ** 2
+    epochs = records(loss, loss + 0.02, accuracy_of(loss), accuracy_of(loss))
+    config = change_config(config, {"training.learning_rate": 0.1})  # no room for a higher one
+    reading, ended = read(epochs, config, ending=Ending.EARLY)
+
+    assert reading.kind is Kind.UNDERFITTING
+    assert dict(reading.changes) == {"training.early_stopping.patience": 8}
+    assert ended.kind is Kind.STOPPED_EARLY
+    assert not ended.changes  # once is enough
+    (planned,) = read(epochs, config)
+    assert dict(planned.changes) == {"training.epochs": 70}
+
+
 def test_records_of_other_programs_may_lack_figures():
     for missing in ("validation_loss", "loss", "accuracy", "validation_accuracy"):
         epochs = over_fitting(12, 0, np.random.default_rng(0))

@@ -50,6 +50,13 @@ def test_chance_and_longer_training_have_their_own_questions():
     assert asked(QUICK, longer, continued=True) == "How much did training longer gain?"
 
 
+@pytest.mark.parametrize("logs", [{"training.tensorboard": True}, {"training.log_name": "other"}])
+def test_runs_that_differ_in_their_logs_only_are_asked_about_chance(logs):
+    logged = change_config(QUICK, logs)
+    assert asked(QUICK, logged) == "How much does chance alone change quick?"
+    assert recipe_names(QUICK, logged) == ("quick", "quick")
+
+
 def test_recipes_of_one_name_are_told_apart_by_what_differs():
     assert recipe_names(POOLING, STRIDES) == ("scenes-pooling", "scenes-strides")
     first, second = recipe("conv-grid(2,32,0)").config, recipe("conv-grid(2,64,0)").config

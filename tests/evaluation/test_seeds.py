@@ -26,6 +26,7 @@ CONFIG = recipe("quick").config
     [
         ({"training.seed": 7}, True),
         ({"training.tensorboard": True}, True),
+        ({"training.log_name": "other"}, True),
         ({"split.seed": 7}, False),
         ({"training.epochs": 7}, False),
         ({"network.width": 0.5}, False),

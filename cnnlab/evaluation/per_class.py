@@ -100,5 +100,6 @@ def silent_sentences(evaluation: Evaluation) -> list[str]:
 def _listed(names: list[str], most: int = 5) -> str:
     shown = [f"“{name}”" for name in names[:most]]
     if len(names) > most:
-        return f"{', '.join(shown)} and {len(names) - most:,} others"
+        rest = len(names) - most
+        return f"{', '.join(shown)} and {rest:,} other{'' if rest == 1 else 's'}"
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"

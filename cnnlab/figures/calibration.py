@@ -8,7 +8,8 @@ from typing import NamedTuple
 import plotly.graph_objects as go
 
 from cnnlab.evaluation.calibration import Calibration, Coverage
-from cnnlab.figures.theme import PALETTE, SPLIT_COLOURS, shades, style
+from cnnlab.evaluation.intervals import Interval
+from cnnlab.figures.theme import PALETTE, SPLIT_COLOURS, interval_bars, shades, style
 
 _HEIGHT_PX = 420
 _LARGEST_MARKER_PX = 22
@@ -24,7 +25,7 @@ class ReliabilityLine(NamedTuple):
         name: What the legend calls it.
         confidence: Mean confidence of each bin.
         accuracy: Share of right answers of each bin.
-        below, above: From the accuracy to the ends of its 95 % interval.
+        intervals: Of the accuracies, 95 %.
         counts: Pictures of each bin.
         expected_error: Of the whole line.
     """
@@ -32,8 +33,7 @@ class ReliabilityLine(NamedTuple):
     name: str
     confidence: tuple[float, ...]
     accuracy: tuple[float, ...]
-    below: tuple[float, ...]
-    above: tuple[float, ...]
+    intervals: tuple[Interval, ...]
     counts: tuple[int, ...]
     expected_error: float
 
@@ -68,8 +68,7 @@ def reliability_line(calibration: Calibration, name: str) -> ReliabilityLine:
         name=name,
         confidence=tuple(each.confidence for each in bins),
         accuracy=tuple(each.accuracy for each in bins),
-        below=tuple(each.accuracy - each.interval.low for each in bins),
-        above=tuple(each.interval.high - each.accuracy for each in bins),
+        intervals=tuple(each.interval for each in bins),
         counts=tuple(each.count for each in bins),
         expected_error=calibration.expected_error,
     )
@@ -135,14 +134,7 @@ def draw_reliability(lines: Sequence[ReliabilityLine], *, dark: bool) -> go.Figu
 
 def _add_line(figure: go.Figure, line: ReliabilityLine, *, colour: str, main: bool) -> None:
     """One calibration: the main one in full with its intervals, another one as open marks."""
-    bars = {
-        "type": "data",
-        "array": line.above,
-        "arrayminus": line.below,
-        "thickness": 1.5,
-        "width": 0,
-        "color": colour,
-    }
+    bars = interval_bars(line.accuracy, line.intervals, color=colour, thickness=1.5, width=0)
     marker = {"size": line.sizes_px, "color": colour, "opacity": 1, "line": {"width": 0}}
     if not main:
         marker |= {
@@ -208,16 +200,10 @@ def draw_coverage(info: CoverageInfo, *, dark: bool) -> go.Figure:
     )
     chosen = info.chosen
     if chosen is not None and chosen.accuracy is not None:
-        low, high = chosen.interval
         figure.add_scatter(
             x=[chosen.share],
             y=[chosen.accuracy],
-            error_y={
-                "type": "data",
-                "array": [high - chosen.accuracy],
-                "arrayminus": [chosen.accuracy - low],
-                "width": 6,
-            },
+            error_y=interval_bars([chosen.accuracy], [chosen.interval], width=6),
             mode="markers",
             uid="chosen",
             marker={"size": 13, "color": SPLIT_COLOURS["validation"]},

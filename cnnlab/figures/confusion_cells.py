@@ -16,7 +16,7 @@ MOST_CLASSES = 40  # of more, those with the most mistakes are shown, and the ot
 MOST_CELLS = 6_000  # that are drawn one by one
 OTHERS = -1  # instead of a class index
 _DENSE_ROWS = MOST_CLASSES + 3  # those, the others, and two that are asked for
-_LABEL_LENGTH = 20
+LABEL_LENGTH = 20
 
 Cell = tuple[int, int]  # index of the true class, and of the predicted one
 
@@ -45,7 +45,7 @@ class ConfusionInfo(NamedTuple):
     @property
     def labels(self) -> list[str]:
         """What stands beside rows and below columns."""
-        return axis_labels(self.class_names, _LABEL_LENGTH)
+        return axis_labels(self.class_names, LABEL_LENGTH)
 
     @property
     def annotated(self) -> bool:
@@ -124,7 +124,7 @@ def confusion_info(
     if rest:
         counts = _with_others(confusion, classes, rest)
         right_of_others = int(confusion[rest, rest].sum())
-        names.append(f"{len(rest):,} other classes")
+        names.append(f"{len(rest):,} other class{'' if len(rest) == 1 else 'es'}")
         classes.append(OTHERS)
     return ConfusionInfo(
         class_names=tuple(names),

@@ -9,12 +9,10 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from cnnlab.figures.confusion_cells import ANNOTATED_CLASSES, LABEL_LENGTH, MOST_CLASSES
 from cnnlab.figures.text import axis_labels, escape, shorten
 from cnnlab.figures.theme import ColourScale, Shades, shades, style
 
-MOST_CLASSES = 40
-_ANNOTATED_CLASSES = 15
-_LABEL_LENGTH = 20
 _NAME_LENGTH = 28
 _STEP = 1e-6
 
@@ -110,8 +108,8 @@ def plot_difference(
 def draw_difference(info: DifferenceInfo, *, dark: bool) -> go.Figure:
     """Draw what `difference_info` gathered."""
     colours = shades(dark)
-    labels = axis_labels(info.class_names, _LABEL_LENGTH)
-    annotated = len(labels) <= _ANNOTATED_CLASSES
+    labels = axis_labels(info.class_names, LABEL_LENGTH)
+    annotated = len(labels) <= ANNOTATED_CLASSES
     strongest = float(max(np.abs(info.gain).max(initial=0), 1))
     first, second = (escape(shorten(name, _NAME_LENGTH)) for name in info.names)
     heatmap = go.Heatmap(
@@ -125,8 +123,8 @@ def draw_difference(info: DifferenceInfo, *, dark: bool) -> go.Figure:
         customdata=np.dstack([info.first, info.second]).astype(np.float32),
         hovertemplate=(
             "true: %{y}<br>predicted: %{x}<br>"
-            f"{first}: <b>%{{customdata[0]:,}}</b> images<br>"
-            f"{second}: <b>%{{customdata[1]:,}}</b> images<extra></extra>"
+            f"{first}: <b>%{{customdata[0]:,}}</b> pictures<br>"
+            f"{second}: <b>%{{customdata[1]:,}}</b> pictures<extra></extra>"
         ),
         xgap=2 if annotated else 1,
         ygap=2 if annotated else 1,
@@ -177,7 +175,10 @@ def _lay_out(figure: go.Figure, labels: Sequence[str], *, annotated: bool) -> No
 def _key(info: DifferenceInfo, *, dark: bool) -> str:
     """Say what the two colours mean, in those colours."""
     colours = shades(dark)
-    left_out = f"; {info.left_out} classes with fewer changes left out" if info.left_out else ""
+    left_out = ""
+    if info.left_out:
+        classes = "class" if info.left_out == 1 else "classes"
+        left_out = f"; {info.left_out:,} {classes} with fewer changes left out"
     return (
         f"pictures more or fewer: <span style='color:{colours.right[-1][1]}'>■</span> better, "
         f"<span style='color:{colours.wrong[-1][1]}'>■</span> worse{left_out}"
@@ -185,5 +186,5 @@ def _key(info: DifferenceInfo, *, dark: bool) -> str:
 
 
 def _height_px(class_count: int) -> int:
-    row_px = 40 if class_count <= _ANNOTATED_CLASSES else 18
+    row_px = 40 if class_count <= ANNOTATED_CLASSES else 18
     return 160 + min(1000, max(200, class_count * row_px))

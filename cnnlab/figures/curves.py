@@ -48,6 +48,11 @@ class CurveInfo(NamedTuple):
     smooth_validation: Values | None = None
 
     @property
+    def has_values(self) -> bool:
+        """Whether any value is known."""
+        return any(value is not None for value in (*self.train, *self.validation))
+
+    @property
     def best_value(self) -> float | None:
         """Validation value of the best epoch."""
         if self.best_epoch is None:

@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 import plotly.graph_objects as go
 
+from cnnlab.evaluation.intervals import Interval
 from cnnlab.evaluation.more_data import LearningCurve
 from cnnlab.figures.text import escape
-from cnnlab.figures.theme import SPLIT_COLOURS, style
+from cnnlab.figures.theme import SPLIT_COLOURS, interval_bars, style
 
 _MARGIN = 0.03
 
@@ -21,7 +22,7 @@ class LearningCurveInfo(NamedTuple):
         pictures: Training pictures.
         shares: Of all training pictures, 0-1.
         accuracies: Of the held-out pictures, 0-1.
-        below, above: From the accuracy to the ends of its 95 % interval.
+        intervals: Of the accuracies, 95 %.
         judged: Held-out pictures.
     """
 
@@ -29,16 +30,15 @@ class LearningCurveInfo(NamedTuple):
     pictures: tuple[int, ...]
     shares: tuple[float, ...]
     accuracies: tuple[float, ...]
-    below: tuple[float, ...]
-    above: tuple[float, ...]
+    intervals: tuple[Interval, ...]
     judged: int
 
     @property
     def y_range(self) -> tuple[float, float]:
         """Ends of the accuracy axis."""
-        lows = [value - down for value, down in zip(self.accuracies, self.below, strict=True)]
-        highs = [value + up for value, up in zip(self.accuracies, self.above, strict=True)]
-        return max(0.0, min(lows, default=0) - _MARGIN), min(1.02, max(highs, default=1) + _MARGIN)
+        low = min((interval.low for interval in self.intervals), default=0.0)
+        high = max((interval.high for interval in self.intervals), default=1.0)
+        return max(0.0, low - _MARGIN), min(1.02, high + _MARGIN)
 
 
 def learning_curve_info(curve: LearningCurve) -> LearningCurveInfo:
@@ -49,8 +49,7 @@ def learning_curve_info(curve: LearningCurve) -> LearningCurveInfo:
         pictures=tuple(point.pictures for point in points),
         shares=tuple(point.share for point in points),
         accuracies=tuple(point.accuracy for point in points),
-        below=tuple(point.accuracy - point.interval.low for point in points),
-        above=tuple(point.interval.high - point.accuracy for point in points),
+        intervals=tuple(point.interval for point in points),
         judged=max((point.judged for point in points), default=0),
     )
 
@@ -72,22 +71,14 @@ def draw_learning_curve(info: LearningCurveInfo, *, dark: bool) -> go.Figure:
         go.Scatter(
             x=info.pictures,
             y=info.accuracies,
-            error_y={
-                "type": "data",
-                "array": info.above,
-                "arrayminus": info.below,
-                "thickness": 1.5,
-                "width": 6,
-            },
+            error_y=interval_bars(info.accuracies, info.intervals, thickness=1.5, width=6),
             mode="lines+markers+text",
             text=[f"{accuracy:.1%}" for accuracy in info.accuracies],
             textposition="top left",
             cliponaxis=False,
             customdata=[
-                (share, value - down, value + up)
-                for share, value, down, up in zip(
-                    info.shares, info.accuracies, info.below, info.above, strict=True
-                )
+                (share, *interval)
+                for share, interval in zip(info.shares, info.intervals, strict=True)
             ],
             hovertemplate=(
                 "%{x:,} training pictures (%{customdata[0]:.0%})<br>"

@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 import plotly.graph_objects as go
 
+from cnnlab.evaluation.intervals import Interval
 from cnnlab.evaluation.per_class import ClassFigures
 from cnnlab.figures.text import axis_labels, escape, percent
-from cnnlab.figures.theme import class_colours, name_rows, shades, style
+from cnnlab.figures.theme import class_colours, interval_bars, name_rows, shades, style
 
 MOST_CLASSES = 40
 _ROW_PX, _LOW_ROW_PX = 26, 20
@@ -23,7 +24,7 @@ class RecallInfo(NamedTuple):
         names: Of the classes.
         colours: Of the classes, the same as in every other chart.
         recalls: Share of each class's pictures that is recognised.
-        below, above: From there to the ends of its 95 % interval.
+        intervals: Of the recalls, 95 %.
         supports: Pictures of each class.
         left_out: Better classes for which there was no room.
     """
@@ -31,8 +32,7 @@ class RecallInfo(NamedTuple):
     names: tuple[str, ...]
     colours: tuple[str, ...]
     recalls: tuple[float, ...]
-    below: tuple[float, ...]
-    above: tuple[float, ...]
+    intervals: tuple[Interval, ...]
     supports: tuple[int, ...]
     left_out: int
 
@@ -48,8 +48,7 @@ def recall_info(figures: Sequence[ClassFigures]) -> RecallInfo:
         names=tuple(each.name for each in shown),
         colours=tuple(colours[each.name] for each in shown),
         recalls=tuple(each.scores.recall for each in shown),
-        below=tuple(each.scores.recall - each.recall.low for each in shown),
-        above=tuple(each.recall.high - each.scores.recall for each in shown),
+        intervals=tuple(each.recall for each in shown),
         supports=tuple(each.scores.support for each in shown),
         left_out=len(ordered) - len(shown),
     )
@@ -72,14 +71,9 @@ def draw_recalls(info: RecallInfo, *, dark: bool) -> go.Figure:
         go.Scatter(
             x=info.recalls,
             y=labels,
-            error_x={
-                "type": "data",
-                "array": info.above,
-                "arrayminus": info.below,
-                "color": shades(dark).muted,
-                "thickness": 1.5,
-                "width": 0,
-            },
+            error_x=interval_bars(
+                info.recalls, info.intervals, color=shades(dark).muted, thickness=1.5, width=0
+            ),
             mode="markers",
             uid="recalls",
             marker={"size": 10, "color": info.colours},
@@ -98,7 +92,8 @@ def draw_recalls(info: RecallInfo, *, dark: bool) -> go.Figure:
     row_px = _ROW_PX if len(labels) <= _FEW_ROWS else _LOW_ROW_PX
     subtitle = "the worst class first, 95 % intervals"
     if info.left_out:
-        subtitle += f" · {info.left_out:,} better classes are not shown"
+        classes = "class is" if info.left_out == 1 else "classes are"
+        subtitle += f" · {info.left_out:,} better {classes} not shown"
     return style(
         figure,
         dark=dark,

@@ -7,10 +7,11 @@ from typing import NamedTuple
 import plotly.graph_objects as go
 
 from cnnlab.evaluation.ranking import RankingCurves, thinned
-from cnnlab.figures.text import escape
+from cnnlab.figures.text import escape, shorten
 from cnnlab.figures.theme import PALETTE, shades, style
 
 _HEIGHT_PX = 360
+_NAME_LENGTH = 28
 
 
 class RankingInfo(NamedTuple):
@@ -64,7 +65,7 @@ def plot_roc(curves: RankingCurves, class_name: str, *, dark: bool = False) -> g
     return style(
         figure,
         dark=dark,
-        title=f"ROC of {escape(class_name)}",
+        title=f"ROC of {escape(shorten(class_name, _NAME_LENGTH))}",
         subtitle=f"area {info.figure:.3f}; 0.5 is chance",
         height_px=_HEIGHT_PX,
     )
@@ -81,7 +82,7 @@ def plot_precision_recall(
     return style(
         figure,
         dark=dark,
-        title=f"Precision and recall of {escape(class_name)}",
+        title=f"Precision and recall of {escape(shorten(class_name, _NAME_LENGTH))}",
         subtitle=f"average precision {info.figure:.3f}; {info.chance[0]:.3f} is chance",
         height_px=_HEIGHT_PX,
     )
@@ -105,12 +106,18 @@ def _draw(info: RankingInfo, hover: str, *, dark: bool) -> go.Figure:
         uid="curve",
         line={"color": PALETTE[0], "width": 2.5},
         customdata=info.thresholds,
-        hovertemplate=f"from %{{customdata:.3f}} on: {hover}<extra></extra>",
+        hovertemplate=[_hover(threshold, hover) for threshold in info.thresholds],
         showlegend=False,
     )
     for axis in (figure.update_xaxes, figure.update_yaxes):
         axis(range=[-0.01, 1.02], tickformat=".0%")
     return figure
+
+
+def _hover(threshold: float | None, found: str) -> str:
+    """What one point says; a missing threshold would show as 0."""
+    said = "nothing is found" if threshold is None else f"from %{{customdata:.3f}} on: {found}"
+    return f"{said}<extra></extra>"
 
 
 def _thresholds(curves: RankingCurves, places: list[int]) -> tuple[float | None, ...]:

@@ -205,5 +205,26 @@ def name_rows(figure: go.Figure, labels: Sequence[str]) -> None:
     )
 
 
+def interval_bars(
+    values: Sequence[float], intervals: Sequence[tuple[float, float]], **look: Any
+) -> dict[str, Any]:
+    """Error bars from values to the ends of their intervals, for `error_x` and `error_y`.
+
+    Args:
+        values: What is drawn.
+        intervals: Low and high end around each value; an end on the wrong side of it, by rounding,
+            gives no bar.
+        look: Such as `color`, `thickness` and `width`.
+    """
+    pairs = list(zip(values, intervals, strict=True))
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": [max(0.0, high - value) for value, (_, high) in pairs],
+        "arrayminus": [max(0.0, value - low) for value, (low, _) in pairs],
+        **look,
+    }
+
+
 def _quiet(text: str, *, dark: bool) -> str:
     return f"<span style='color:{shades(dark).muted};font-size:13px;font-weight:400'>{text}</span>"

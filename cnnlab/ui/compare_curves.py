@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from cnnlab.config.differences import field_text
-from cnnlab.figures.comparison import RunLine, plot_run_curves
+from cnnlab.figures.run_curves import RunLine, plot_run_curves
 from cnnlab.reports.comparing import differences
 from cnnlab.runs.runs import Run, epoch_records
 from cnnlab.ui import context

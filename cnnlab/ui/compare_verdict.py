@@ -10,7 +10,7 @@ from cnnlab.datasets.splits import Split
 from cnnlab.errors import CnnlabError
 from cnnlab.evaluation.intervals import wilson
 from cnnlab.evaluation.seeds import ENOUGH_SEEDS
-from cnnlab.figures.comparison import AccuracyRow, plot_accuracies
+from cnnlab.figures.accuracies import AccuracyRow, plot_accuracies
 from cnnlab.figures.text import escape_markdown
 from cnnlab.reports.comparing import PairVerdict
 from cnnlab.reports.leaderboard import FIGURES, BoardRow, figure_text

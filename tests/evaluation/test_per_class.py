@@ -73,7 +73,9 @@ def test_classes_that_are_never_answered_are_named():
     assert said == ["The network never answered “b”."]
 
 
-@pytest.mark.parametrize(("count", "words"), [(2, "“1” and “2”"), (9, "“5” and 4 others")])
+@pytest.mark.parametrize(
+    ("count", "words"), [(2, "“1” and “2”"), (6, "“5” and 1 other:"), (9, "“5” and 4 others")]
+)
 def test_long_lists_of_names_are_cut(count, words):
     confusion = np.zeros((count + 1, count + 1), dtype=int)
     confusion[0, 0] = 3

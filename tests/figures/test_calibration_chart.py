@@ -24,9 +24,7 @@ def test_a_line_has_the_filled_bins_only():
     assert len(line.counts) == sum(each.count > 0 for each in calibration.bins)
     assert line.accuracy[-1] == pytest.approx(2 / 3)
     assert line.confidence[-1] == pytest.approx(0.9)
-    low, high = calibration.bins[8].interval
-    assert line.accuracy[-1] - line.below[-1] == pytest.approx(low)
-    assert line.accuracy[-1] + line.above[-1] == pytest.approx(high)
+    assert line.intervals[-1] == calibration.bins[8].interval
     assert max(line.sizes_px) == pytest.approx(22)
 
 

@@ -201,3 +201,9 @@ def test_the_selected_cell_is_outlined_where_it_is_shown():
     (outline,) = plot_confusion(CONFUSION, NAMES, order=[2, 0, 1], selected=(1, 0)).layout.shapes
     assert (outline.x0, outline.x1, outline.y0, outline.y1) == (0.5, 1.5, 1.5, 2.5)
     assert not plot_confusion(CONFUSION, NAMES, selected=(5, 0)).layout.shapes
+
+
+@pytest.mark.parametrize(("size", "words"), [(41, "1 other class"), (43, "3 other classes")])
+def test_one_class_without_a_row_is_not_said_to_be_several(size, words):
+    matrix = np.eye(size, dtype=int)
+    assert confusion_info(matrix, [f"c{n}" for n in range(size)]).class_names[-1] == words

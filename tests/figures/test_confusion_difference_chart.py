@@ -42,6 +42,14 @@ def test_matrices_of_any_size_can_be_drawn(size):
     assert heatmap.zmin == -heatmap.zmax
 
 
+@pytest.mark.parametrize(("size", "words"), [(41, "1 class with"), (42, "2 classes with")])
+def test_classes_that_are_left_out_are_counted_as_people_count(size, words):
+    matrix = np.eye(size, dtype=int)
+    figure = plot_difference(matrix, matrix, [f"c{n}" for n in range(size)], names=NAMES)
+    assert f"; {words} fewer changes" in figure.layout.title.text
+    assert "pictures" in figure.data[0].hovertemplate
+
+
 def test_numbers_carry_their_sign():
     figure = plot_difference(
         np.array([[8, 2], [1, 9]]), np.array([[9, 1], [1, 9]]), ["a", "b"], names=NAMES

@@ -16,9 +16,7 @@ def test_each_point_has_its_interval():
     info = learning_curve_info(LearningCurve(split="test", points=POINTS))
     assert info.pictures == (150, 300, 600)
     assert info.accuracies == pytest.approx((0.7, 0.8, 0.9))
-    low, high = wilson(180, 200)
-    assert info.accuracies[2] - info.below[2] == pytest.approx(low)
-    assert info.accuracies[2] + info.above[2] == pytest.approx(high)
+    assert info.intervals[2] == wilson(180, 200)
     assert info.judged == 200
 
 

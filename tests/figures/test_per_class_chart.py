@@ -13,9 +13,17 @@ def test_the_worst_class_is_first_and_one_without_pictures_is_left_out():
     assert info.names == ("a", "b", "c")
     assert info.recalls == pytest.approx((0.8, 30 / 31, 1.0))
     figures = class_figures(EVALUATION)[0]
-    assert info.recalls[0] - info.below[0] == pytest.approx(figures.recall.low)
-    assert info.recalls[0] + info.above[0] == pytest.approx(figures.recall.high)
+    assert info.intervals[0] == figures.recall
     assert info.supports == (50, 31, 20)
+
+
+@pytest.mark.parametrize(
+    ("count", "words"), [(41, "1 better class is"), (42, "2 better classes are")]
+)
+def test_classes_without_room_are_counted_as_people_count(count, words):
+    confusion = np.diag(np.full(count, 5))
+    figures = class_figures(evaluation_of(confusion, [str(number) for number in range(count)]))
+    assert f"{words} not shown" in plot_recalls(figures).layout.title.text
 
 
 def test_only_the_worst_of_many_classes_are_drawn():

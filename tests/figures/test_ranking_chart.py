@@ -33,6 +33,21 @@ def test_precision_of_chance_is_the_share_of_the_class():
     assert info.y[-1] == pytest.approx(0.5)
 
 
+@pytest.mark.parametrize("plot", [plot_roc, plot_precision_recall])
+def test_the_point_that_finds_nothing_says_so_instead_of_a_threshold_of_zero(plot):
+    curve = plot(CURVES, "cat").data[1]
+    assert curve.hovertemplate[0] == "nothing is found<extra></extra>"
+    assert len(curve.hovertemplate) == len(curve.x)
+    assert all(said.startswith("from %{customdata:.3f} on: ") for said in curve.hovertemplate[1:])
+
+
+@pytest.mark.parametrize("plot", [plot_roc, plot_precision_recall])
+def test_a_long_name_does_not_run_out_of_the_chart(plot):
+    said = plot(CURVES, "<" + 50 * "a" + ">").layout.title.text
+    assert "a" * 30 not in said
+    assert "&lt;aaa" in said
+
+
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("plot", [plot_roc, plot_precision_recall])
 def test_names_are_shown_as_they_are(plot, dark):

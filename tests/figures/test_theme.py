@@ -10,6 +10,7 @@ from cnnlab.figures.theme import (
     PALETTE,
     SPLIT_COLOURS,
     class_colours,
+    interval_bars,
     shades,
     style,
     template,
@@ -123,3 +124,11 @@ def test_style_returns_the_same_figure_in_the_theme():
     assert figure.layout.height == 300
     assert figure.layout.title.text.startswith("Loss<br>")
     assert "best epoch 3" in figure.layout.title.text
+
+
+def test_bars_reach_to_both_ends_of_an_interval_and_never_backwards():
+    bars = interval_bars([0.5, 1.0], [(0.4, 0.7), (0.9, 1.0 - 1e-16)], width=3)
+    assert bars["arrayminus"] == pytest.approx([0.1, 0.1])
+    assert bars["array"] == [pytest.approx(0.2), 0.0]
+    assert bars["width"] == 3
+    assert interval_bars([1.0], [(0.9, 0.99)])["array"] == [0.0]

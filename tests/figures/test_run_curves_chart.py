@@ -1,17 +1,10 @@
-"""Several runs in one chart."""
+"""Curves of several runs in one chart."""
 
 import math
 
 import pytest
 
-from cnnlab.figures.comparison import (
-    AccuracyRow,
-    RunLine,
-    accuracies_info,
-    plot_accuracies,
-    plot_run_curves,
-    run_curves_info,
-)
+from cnnlab.figures.run_curves import RunLine, plot_run_curves, run_curves_info
 from cnnlab.figures.theme import PALETTE
 
 
@@ -65,24 +58,31 @@ def test_one_colour_a_run_validation_solid_and_training_faint():
     assert not [trace for trace in without.data if str(trace.uid).startswith("train")]
 
 
-def test_the_axis_of_accuracies_holds_all_that_is_drawn():
-    rows = [
-        AccuracyRow("a", 0.9, (0.86, 0.93)),
-        AccuracyRow("recipe, 3 seeds", 0.91, seeds=(0.9, 0.92, 0.955)),
-        AccuracyRow("broken", math.nan),
-    ]
-    info = accuracies_info(rows, "test")
-    assert [row.name for row in info.rows] == ["a", "recipe, 3 seeds"]
-    low, high = info.value_range
-    assert low == pytest.approx(0.85)
-    assert high == pytest.approx(1.0)
+def test_a_run_without_epochs_does_not_cut_off_the_curves_of_the_others():
+    alone = [RunLine("high", records(9.0, 8.0))]
+    for empty in (RunLine("new", []), RunLine("broken", records(math.nan))):
+        info = run_curves_info([*alone, empty], "loss")
+        assert info.value_range == run_curves_info(alone, "loss").value_range
+        assert info.value_range[1] > 9.9
 
 
-def test_intervals_and_seeds_are_drawn():
-    rows = [AccuracyRow("a", 0.9, (0.86, 0.93)), AccuracyRow("r", 0.91, seeds=(0.9, 0.92))]
-    figure = plot_accuracies(rows, "test")
+def test_a_run_without_epochs_does_not_stretch_the_axis_of_accuracies():
+    lines = [RunLine("a", records(1.0)), RunLine("new", [])]
+    assert run_curves_info(lines, "accuracy").value_range == (pytest.approx(0.4), 1.02)
+
+
+@pytest.mark.parametrize("metric", ["loss", "accuracy"])
+def test_without_any_epoch_the_axes_are_those_of_an_empty_chart(metric):
+    lines = [RunLine("new", []), RunLine("newer", [])]
+    assert run_curves_info(lines, metric).value_range == run_curves_info([], metric).value_range
+
+
+def test_of_thousands_of_epochs_no_more_are_sent_than_a_screen_can_show():
+    lines = [RunLine("long", records(*[1 / epoch for epoch in range(1, 10_001)]), 7_654)]
+    figure = plot_run_curves(lines, "loss", with_training=True)
     by_uid = {trace.uid: trace for trace in figure.data}
-    assert by_uid["accuracy-0"].error_x.array == pytest.approx((0.03,))
-    assert by_uid["accuracy-0"].error_x.arrayminus == pytest.approx((0.04,))
-    assert by_uid["seeds-1"].x == (0.9, 0.92)
-    assert plot_accuracies([], "test").layout.title.text
+    for uid in ("train-0", "validation-0"):
+        assert len(by_uid[uid].x) == len(by_uid[uid].y) <= 1_501
+        assert {1, 7_654, 10_000} <= set(by_uid[uid].x)
+    assert by_uid["validation-0"].mode == "lines"
+    assert figure.layout.xaxis.range[1] > 10_000

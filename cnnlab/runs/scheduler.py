@@ -98,7 +98,8 @@ class Scheduler:
             time.sleep(TROUBLE_PAUSE_SECONDS)
 
     def step(self) -> None:
-        """Look at every open job once, then at what is to be deleted."""
+        """Look once at what is to be deleted, and at every open job."""
+        self._delete_runs()
         open_jobs = jobs.unfinished_jobs(self._store)
         for job in open_jobs:
             if job.state.active:
@@ -109,8 +110,6 @@ class Scheduler:
             waiting = [job for job in same_kind if job.state is RunState.QUEUED]
             for job in waiting[: max(room, 0)]:
                 self._start(job)
-        for run_id in runs.runs_to_delete(self._store):
-            self._delete(run_id)
         for dataset in removed_datasets(self._store):
             if time.monotonic() >= self._forget_again_at:
                 self._forget(dataset)
@@ -159,6 +158,17 @@ class Scheduler:
         jobs.finish(
             self._store, job.id, RunState.INTERRUPTED, reason="process-ended", message=message
         )
+
+    def _delete_runs(self) -> None:
+        """Delete what is to be deleted, once nothing works in its folder any more."""
+        wanted = set(runs.runs_to_delete(self._store))
+        if not wanted:
+            return
+        at_work = [job for job in jobs.unfinished_jobs(self._store) if job.run_id in wanted]
+        for job in at_work:
+            jobs.request_stop(self._store, job.id)
+        for run_id in wanted - {job.run_id for job in at_work}:
+            self._delete(run_id)
 
     def _delete(self, run_id: str) -> None:
         shutil.rmtree(self._workspace.run_folder(run_id), ignore_errors=True)

@@ -9,7 +9,7 @@ import typer
 
 from cnnlab import console
 from cnnlab.errors import CnnlabError, RunError
-from cnnlab.options import JsonOption, RunArgument, WorkspaceOption, open_place
+from cnnlab.options import JsonOption, RunArgument, WorkspaceOption, follow_job, open_place
 from cnnlab.workspace import RunFiles, Workspace
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def explain(
     from cnnlab.inference.classify import classify, photos_at
     from cnnlab.inference.model import load_model
     from cnnlab.paths import user_path
+    from cnnlab.runs.inspections import FILTERS
     from cnnlab.runs.runs import get_run
 
     place, store = open_place(workspace)
@@ -54,11 +55,14 @@ def explain(
     class_index = _class_index(model, class_name)
     photos, folder = photos_at(paths), user_path(out)
     rows: list[dict[str, Any]] = []
+    inside: dict[str, Any] | None = None
     with console.progress("explaining", quiet=json) as report:
         for photo, answer in zip(photos, classify(model, photos), strict=True):
             row = _explained(model, answer, class_index, folder, len(rows) + 1, opacity)
             if layer is not None and "error" not in row:
-                row |= _looked_into(place, store, found, layer, Path(photo.name), folder, row)
+                if inside is None or layer != FILTERS:  # those are the same for every picture
+                    inside = _looked_into(place, store, found, layer, Path(photo.name), folder, row)
+                row |= inside
             rows.append(row)
             report(len(rows), len(photos))
     _write(folder, rows)
@@ -154,23 +158,13 @@ def _ask(place: Workspace, store: Store, run: Run, request: InspectionRequest) -
     Raises:
         CnnlabError: With the worker's reason, if it could not do it.
     """
-    import time
-
-    from cnnlab.runs import jobs
     from cnnlab.runs.inspections import read_inspection, submit_inspection
-    from cnnlab.runs.scheduler import ensure_scheduler
 
     files = RunFiles(place.run_folder(run.id))
     found = read_inspection(files, request)
     if found is not None:
         return found
-    job_id = submit_inspection(store, run, request)
-    while True:
-        ensure_scheduler(place)
-        job = jobs.get_job(store, job_id)
-        if job.state.final:
-            break
-        time.sleep(0.2)
+    job = follow_job(place, store, submit_inspection(store, run, request), lambda *_: None)
     found = read_inspection(files, request)
     if found is None:
         raise CnnlabError(job.reason or job.state, job.message or f"The job {job.state}.")

@@ -38,9 +38,10 @@ def export(
 ) -> None:
     """Write a run's network for other programs; refused unless it answers as the run's own does."""
     from cnnlab.paths import user_path
-    from cnnlab.runs.model_exports import find_model_export, require_free, submit_model_export
+    from cnnlab.runs.model_exports import find_model_export, submit_model_export
     from cnnlab.runs.model_formats import ModelFormat
     from cnnlab.runs.runs import get_run
+    from cnnlab.workspace import require_free
 
     target = user_path(out).resolve()
     require_free(target)

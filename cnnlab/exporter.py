@@ -31,6 +31,7 @@ from cnnlab.runs.model_exports import (
     export_folder,
 )
 from cnnlab.runs.model_formats import ModelFormat
+from cnnlab.runs.run_files import read_split
 from cnnlab.runs.runs import get_run
 from cnnlab.runs.store import Store
 from cnnlab.training.model_export import write_model
@@ -95,7 +96,7 @@ class _Export:
     def make(self, run_id: str, target: Path) -> Certificate:
         """Write, check and keep it."""
         self._report(WRITING, 0, 0)
-        split = self._split()
+        split = read_split(self._files)
         predictions = read_predictions(self._files.predictions)
         held_out = held_out_pictures(predictions, split, self._root)
         calibration = self._calibration(split) if self._format.rounds else None
@@ -119,16 +120,6 @@ class _Export:
         except OSError as error:
             raise explain_os_error(error, target, "write the export") from error
         return certificate
-
-    def _split(self) -> pd.DataFrame:
-        try:
-            return pd.read_parquet(self._files.split)
-        except (OSError, ValueError) as error:
-            raise RunError(
-                "damaged-run",
-                f"The file {self._files.split.name} of run {self._facts.run_id!r} cannot be read, "
-                "so that there is nothing to check an export with. Train it again.",
-            ) from error
 
     def _calibration(self, split: pd.DataFrame) -> PixelArray:
         """Some training pictures of each class; those that are gone are left out."""

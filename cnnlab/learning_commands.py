@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from cnnlab import console
+from cnnlab.errors import CnnlabError
 from cnnlab.options import JsonOption, RunArgument, WorkspaceOption, open_place
 from cnnlab.run_commands import DetachOption, wait
 
@@ -43,6 +44,12 @@ def learning_curve(
         console.print_json(document)
     else:
         console.print_learning_curve(document)
+    if document["failed"]:
+        raise CnnlabError(
+            "training-failed",
+            f"{len(document['failed'])} trainings on a part of the pictures came to nothing: "
+            + " ".join(f"{each}: {said}" for each, said in document["failed"].items()),
+        )
 
 
 def _document(run: str, report: SharesReport) -> dict[str, Any]:
@@ -63,6 +70,11 @@ def _document(run: str, report: SharesReport) -> dict[str, Any]:
             for point in report.curve.points
         ],
         "waiting": [each.id for each in report.runs.values() if not each.state.final],
+        "failed": {
+            each.id: each.job.message or f"It {each.state}."
+            for each in report.runs.values()
+            if each.state.final and not each.has_model
+        },
         "left_out": dict(report.left_out),
         "last_gain": None
         if gain is None

@@ -10,8 +10,6 @@ import json
 import sys
 import time
 
-import pandas as pd
-
 from cnnlab.datasets.pixels import reopen_pixels
 from cnnlab.errors import CnnlabError, RunError
 from cnnlab.inference.model import load_model
@@ -20,7 +18,9 @@ from cnnlab.runs import jobs
 from cnnlab.runs.datasets import get_dataset
 from cnnlab.runs.jobs import REPORT_SECONDS
 from cnnlab.runs.processes import spawn
+from cnnlab.runs.run_files import read_split
 from cnnlab.runs.runs import get_run
+from cnnlab.runs.states import RunState
 from cnnlab.runs.store import Store, open_store
 from cnnlab.workspace import RunFiles, Workspace
 
@@ -68,12 +68,7 @@ def score_run(workspace: Workspace, run_id: str, pixel_file: str | None) -> None
     run = get_run(store, run_id)
     files = RunFiles(workspace.run_folder(run_id))
     lite = load_model(files)
-    try:
-        split = pd.read_parquet(files.split)
-    except (OSError, ValueError) as error:
-        raise RunError(
-            "damaged-run", f"The file {files.split.name} of run {run_id!r} cannot be read."
-        ) from error
+    split = read_split(files)
     root = get_dataset(store, run.dataset_id).location
     pixels = reopen_pixels(workspace, root, split, lite.facts.data, pixel_file)
     teller = _Teller(store, run.job.id)
@@ -91,7 +86,10 @@ def main(workspace: Workspace, run_id: str, pixel_file: str | None) -> None:
 
 
 class _Teller:
-    """Notes progress with the run's job a few times a second; a stop request ends nothing here."""
+    """Notes progress with the run's job a few times a second; a stop request ends nothing here.
+
+    But an interruption does: the worker is gone, and its folder may belong to another one now.
+    """
 
     def __init__(self, store: Store, job_id: int) -> None:
         self._store = store
@@ -102,4 +100,6 @@ class _Teller:
         now = time.monotonic()
         if done == total or now - self._told_at >= REPORT_SECONDS:
             self._told_at = now
-            jobs.report(self._store, self._job_id, {"phase": PHASE, "done": done, "total": total})
+            said = {"phase": PHASE, "done": done, "total": total}
+            if jobs.report(self._store, self._job_id, said) is RunState.INTERRUPTED:
+                raise jobs.JobStopped

@@ -15,12 +15,13 @@ from typing import BinaryIO
 
 from filelock import FileLock
 
-from cnnlab.errors import WorkspaceError
+from cnnlab.errors import PathError, WorkspaceError
 from cnnlab.paths import user_path
 
 WORKSPACE_VARIABLE = "CNNLAB_WORKSPACE"
 DEFAULT_WORKSPACE = "workspace"
 _SHORT_NAME = 100  # characters of a name that leave room for what is added
+_TAKEN = {errno.EEXIST, errno.ENOTEMPTY}
 _FULL_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -287,18 +288,47 @@ def appearing_folder(target: Path) -> Iterator[Path]:
         target: It must not exist, or be an empty folder.
 
     Raises:
-        OSError: If the folder cannot be made, or the target has come into being meanwhile.
+        OSError: If the folder cannot be made.
+        PathError: If the target has come into being meanwhile ("bad-target").
     """
     part = target.with_name(f".{target.name[:_SHORT_NAME]}.{secrets.token_hex(4)}.part")
     target.parent.mkdir(parents=True, exist_ok=True)
     part.mkdir()
     try:
         yield part
-        if target.is_dir():
-            target.rmdir()  # it is empty, and Windows does not rename onto it
-        part.rename(target)
+        try:
+            if target.is_dir():
+                target.rmdir()  # it is empty, and Windows does not rename onto it
+            part.rename(target)
+        except OSError as error:
+            if error.errno in _TAKEN:
+                raise _not_free(target) from error
+            raise
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+def require_free(target: Path) -> None:
+    """Refuse a place for a new folder where there is something already.
+
+    Raises:
+        PathError: If it is neither missing nor an empty folder ("bad-target").
+        WorkspaceError: If it cannot be looked into.
+    """
+    try:
+        taken = target.exists() and (not target.is_dir() or any(target.iterdir()))
+    except OSError as error:
+        raise explain_os_error(error, target, "look into", cure="choose another") from error
+    if taken:
+        raise _not_free(target)
+
+
+def _not_free(target: Path) -> PathError:
+    return PathError(
+        "bad-target",
+        f"The new folder must not exist yet, or be empty. Received: {target}. "
+        "Choose another name; nothing was changed.",
+    )
 
 
 def remove_leftovers(target: Path) -> None:

@@ -13,16 +13,18 @@ import pytest
 
 from cnnlab.datasets.images import load, prepare
 from cnnlab.errors import RunError
+from cnnlab.evaluation.agreement import training_accuracy
 from cnnlab.evaluation.final import final_metrics
 from cnnlab.evaluation.predictions import read_predictions
 from cnnlab.inference.model import load_model
 from cnnlab.inference.training_features import read_training_features
 from cnnlab.runs import jobs, runs
 from cnnlab.runs.datasets import get_dataset
+from cnnlab.runs.jobs import JobStopped
 from cnnlab.runs.processes import ProcessIdentity
 from cnnlab.runs.states import RunState
 from cnnlab.runs.store import open_store
-from cnnlab.scorer import PHASE, score_in_fresh_process
+from cnnlab.scorer import PHASE, score_in_fresh_process, score_run
 from cnnlab.worker import work
 from cnnlab.workspace import RunFiles
 
@@ -55,8 +57,9 @@ def test_a_training_reports_the_figures_of_the_exported_file(finished):
     np.testing.assert_allclose(
         predictions.probabilities, lite.predict(seen).probabilities, atol=1e-6
     )
-    kept = runs.epoch_records(store, run.id)[run.results["best_epoch"] - 1]
-    assert run.results["training_validation_accuracy"] == kept["validation_accuracy"]
+    records = runs.epoch_records(store, run.id)
+    kept = records[run.results["best_epoch"] - 1]
+    assert training_accuracy(run.results, records) == kept["validation_accuracy"]
 
 
 @pytest.mark.parametrize("from_file", [True, False])
@@ -110,6 +113,16 @@ def test_a_killed_process_is_named_and_the_network_stays(finished):
     assert error.reason == "scoring-ended"
     assert "resume" in str(error)
     assert files.lite_model.exists()
+    assert not files.predictions.exists()
+
+
+def test_a_process_whose_worker_is_gone_writes_nothing_more(finished):
+    place, store, run, files = finished
+    files.predictions.unlink()
+    with store.write() as connection:
+        connection.exec_driver_sql("UPDATE jobs SET state = 'interrupted'")
+    with pytest.raises(JobStopped):
+        score_run(place, run.id, None)
     assert not files.predictions.exists()
 
 

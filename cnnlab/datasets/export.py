@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,9 +17,7 @@ from cnnlab.datasets.members import collision_key
 from cnnlab.datasets.splits import assign_splits
 from cnnlab.errors import DatasetError
 from cnnlab.progress import Progress
-from cnnlab.workspace import appearing_folder, explain_os_error
-
-_TAKEN = (errno.EEXIST, errno.ENOTEMPTY)
+from cnnlab.workspace import appearing_folder, explain_os_error, require_free
 
 
 class ExportLayout(StrEnum):
@@ -68,8 +65,9 @@ def export_data(
         progress: Told the files done and in all; what it raises ends the work.
 
     Raises:
-        DatasetError: If the target is not empty, or lies in the source or the other way round
-            ("bad-target"), the set cannot be split, or a picture has changed ("picture-changed").
+        DatasetError: If the target lies in the source or the other way round ("bad-target"), the
+            set cannot be split, or a picture has changed ("picture-changed").
+        PathError: If the target is not empty ("bad-target").
         WorkspaceError: If the disk is full or may not be written to. Nothing partial is left.
     """
     root, target = root.resolve(), target.resolve()
@@ -92,8 +90,6 @@ def export_data(
                 if progress is not None:
                     progress(number, len(places))
     except OSError as error:
-        if error.errno in _TAKEN:
-            raise _taken(target) from error
         raise explain_os_error(
             error, target, "write the pictures to", cure="choose another"
         ) from error
@@ -115,20 +111,7 @@ def _check_target(root: Path, target: Path) -> None:
             "bad-target",
             f"The new folder must lie apart from the data set's own, {root}. Received: {target}.",
         )
-    try:
-        taken = target.exists() and (not target.is_dir() or any(target.iterdir()))
-    except OSError as error:
-        raise explain_os_error(error, target, "look into", cure="choose another") from error
-    if taken:
-        raise _taken(target)
-
-
-def _taken(target: Path) -> DatasetError:
-    return DatasetError(
-        "bad-target",
-        f"The new folder must not exist yet, or be empty. Received: {target}. "
-        "Choose another name; nothing was changed.",
-    )
+    require_free(target)
 
 
 def _places(pictures: pd.DataFrame, splits: list[str]) -> list[PurePosixPath]:

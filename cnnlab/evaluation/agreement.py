@@ -17,13 +17,11 @@ def training_accuracy(
     """Validation accuracy as the training itself saw it, in the epoch whose network is kept.
 
     Args:
-        results: Of a run; older ones name only the epoch.
+        results: Of a run; they name the epoch.
         epochs: Its epoch records.
     """
-    known = results.get("training_validation_accuracy")
-    if known is None:
-        best = results.get("best_epoch")
-        known = next((row.get(_FIGURE) for row in epochs if row["epoch"] == best), None)
+    best = results.get("best_epoch")
+    known = next((row.get(_FIGURE) for row in epochs if row["epoch"] == best), None)
     return float(known) if known is not None and math.isfinite(known) else None
 
 

@@ -96,6 +96,14 @@ class Baseline:
         )
 
 
+def stored_baselines(results: Mapping[str, Any]) -> tuple[Baseline, ...]:
+    """Those that a run's results hold; none where they are missing or cannot be read."""
+    try:
+        return tuple(map(Baseline.from_json, results.get("baselines") or ()))
+    except (LookupError, TypeError, ValueError):
+        return ()
+
+
 def ladder(
     train_pixels: PictureRows,
     train_labels: IntArray,

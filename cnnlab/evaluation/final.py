@@ -9,6 +9,12 @@ from cnnlab.evaluation.predictions import Predictions
 SCORED = (Split.VALIDATION, Split.TEST)
 
 
+def judged_splits(predictions: Predictions) -> list[Split]:
+    """The splits that a network has predictions of; the one that decides is first."""
+    found = set(predictions.splits.tolist())
+    return [split for split in (Split.TEST, Split.VALIDATION) if split.value in found]
+
+
 def final_metrics(predictions: Predictions) -> dict[str, float]:
     """Accuracy, loss, macro F1 and balanced accuracy of each split that has pictures.
 

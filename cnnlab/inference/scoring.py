@@ -13,7 +13,7 @@ from cnnlab.datasets.splits import Split
 from cnnlab.evaluation.final import SCORED
 from cnnlab.evaluation.predictions import Predictions, write_predictions
 from cnnlab.inference.model import LiteModel, Outputs
-from cnnlab.inference.projection import WIDEST, compact
+from cnnlab.inference.projection import compact
 from cnnlab.inference.training_features import (
     TrainingFeatures,
     draw_training_pictures,
@@ -74,9 +74,7 @@ def score(
         probabilities=np.concatenate(probabilities),
     )
     seen: list[NDArray[np.float32]] = []
-    width = 0
     for outputs in _looks(lite, pixels, training["path"].tolist()):
-        width = outputs.features.shape[1]
         seen.append(compact(outputs.features))
         told(len(held_out) + sum(map(len, seen)))
     rows = np.concatenate(features)
@@ -85,7 +83,6 @@ def score(
         paths=tuple(training["path"]),
         labels=training["label"].to_numpy(np.int64),
         features=np.concatenate(seen),
-        projected_from=width if width > WIDEST else None,
     )
     write_training_features(known, files.training_features)
     write_predictions(predictions, files.predictions)  # last: it makes the others count

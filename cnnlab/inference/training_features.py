@@ -16,7 +16,6 @@ from cnnlab.evaluation.predictions import IntArray
 from cnnlab.workspace import write_atomically
 
 MOST_PICTURES = 2_000
-_PROJECTED_KEY = b"cnnlab.projected_from"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -28,13 +27,11 @@ class TrainingFeatures:
         labels: Class indices, shape (n_images,).
         features: As `cnnlab.inference.projection.compact` makes them, float32, shape
             (n_images, n_features).
-        projected_from: How many values the network gives, where those kept are a projection.
     """
 
     paths: tuple[str, ...]
     labels: NDArray[np.int64]
     features: NDArray[np.float32]
-    projected_from: int | None = None
 
 
 def draw_training_pictures(labels: IntArray, seed: int, most: int = MOST_PICTURES) -> IntArray:
@@ -66,8 +63,7 @@ def write_training_features(known: TrainingFeatures, path: Path) -> None:
         "label": pa.array(known.labels, pa.int32()),
         "features": pa.FixedSizeListArray.from_arrays(pa.array(flat), width),
     }
-    note = {} if known.projected_from is None else {_PROJECTED_KEY: str(known.projected_from)}
-    table = pa.table(columns).replace_schema_metadata(note)
+    table = pa.table(columns)
     buffer = pa.BufferOutputStream()
     pq.write_table(table, buffer, compression="zstd", write_page_checksum=True)
     content = buffer.getvalue()
@@ -88,13 +84,11 @@ def read_training_features(path: Path) -> TrainingFeatures:
     try:
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
             table = file.read(columns=["path", "label", "features"])
-        projected_from = (table.schema.metadata or {}).get(_PROJECTED_KEY)
         flat = table["features"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
         return TrainingFeatures(
             paths=tuple(table["path"].to_pylist()),
             labels=table["label"].to_numpy().astype(np.int64),
             features=flat.astype(np.float32).reshape(table.num_rows, -1),
-            projected_from=None if projected_from is None else int(projected_from),
         )
     except FileNotFoundError as error:
         raise RunError(

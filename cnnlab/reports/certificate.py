@@ -21,8 +21,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cnnlab.datasets.images import content_hash, read
-from cnnlab.datasets.splits import Split
 from cnnlab.errors import ImageError, RunError
+from cnnlab.evaluation.final import judged_splits
 from cnnlab.evaluation.predictions import FloatArray, Predictions
 from cnnlab.runs.model_exports import (
     LARGEST_DIFFERENCE,
@@ -74,7 +74,7 @@ def held_out_pictures(
     Raises:
         RunError: If there is none ("no-held-out-pictures").
     """
-    name = next((each for each in (Split.TEST, Split.VALIDATION) if each in predictions.splits), "")
+    name = next(iter(judged_splits(predictions)), "")
     rows = np.flatnonzero(predictions.splits == name)
     drawn = np.sort(np.random.default_rng(_SEED).permutation(rows)[:most])
     hashes = {}

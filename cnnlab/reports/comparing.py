@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -103,9 +104,15 @@ def compare_runs(store: Store, workspace: Workspace, run_ids: Sequence[str]) -> 
     """
     runs = chosen_runs(store, run_ids)
     everything = list_runs(store)
+
+    @cache
+    def read(run_id: str) -> Predictions:
+        return read_predictions(RunFiles(workspace.run_folder(run_id)).predictions)
+
     pairs, recipes = [], []
     for first, second in combinations(runs, 2):
-        verdict, recipe = _judge_stored(store, workspace, (first, second), everything)
+        seen = trained_on_before(store, workspace, (first, second))
+        verdict, recipe = _judge_stored((first, second), everything, seen, read)
         pairs.append(verdict)
         recipes += [] if recipe is None else [recipe]
     return RunComparison(
@@ -132,15 +139,6 @@ def differences(runs: Sequence[Run]) -> dict[str, tuple[FieldValue | None, ...]]
     """The fields in which the runs' configurations differ, with the value of each run."""
     rows = [config_fields(run.config) for run in runs]
     return {name: tuple(row.get(name) for row in rows) for name in differing_fields(rows)}
-
-
-def stored_predictions(workspace: Workspace, run: Run) -> Predictions:
-    """What a run's network said about its held-out pictures.
-
-    Raises:
-        RunError: If the file is missing or damaged.
-    """
-    return read_predictions(RunFiles(workspace.run_folder(run.id)).predictions)
 
 
 def pair_runs(
@@ -173,7 +171,7 @@ def pair_runs(
     )
     totals = tuple(int((part.splits == split.value).sum()) for part in predictions)
     notes = _notes(pairing, split, totals)
-    if len({run.results.get("data", {}).get("fingerprint") for run in runs}) > 1:
+    if len({run.data_fingerprint for run in runs}) > 1:
         notes.append(
             "The data set was changed between the two runs. Pictures of the same name and class "
             "are taken for the same."
@@ -253,19 +251,21 @@ def trained_on_before(store: Store, workspace: Workspace, runs: Iterable[Run]) -
 
 
 def _judge_stored(
-    store: Store, workspace: Workspace, runs: tuple[Run, Run], everything: Sequence[Run]
+    runs: tuple[Run, Run],
+    everything: Sequence[Run],
+    seen: Collection[str],
+    read: Callable[[str], Predictions],
 ) -> tuple[PairVerdict, RecipeVerdict | None]:
     """Compare two runs, and their recipes, by the stored predictions."""
     try:
         require_comparable(*runs)
-        predictions = [stored_predictions(workspace, run) for run in runs]
-        seen = trained_on_before(store, workspace, runs)
+        predictions = [read(run.id) for run in runs]
         pairing, split, notes = pair_runs(runs, predictions, trained_on=seen)
     except CnnlabError as error:
         return no_verdict(*runs, error), None
 
     def accuracy(run: Run, split: Split, paths: Collection[str]) -> float:
-        return accuracy_on(stored_predictions(workspace, run).select(split.value), paths)
+        return accuracy_on(read(run.id).select(split.value), paths)
 
     recipe = judge_recipes(*runs, everything, pairing=pairing, split=split, accuracy=accuracy)
     return judge_pair(*runs, pairing, split, notes), recipe

@@ -108,7 +108,7 @@ def repeat_key(run: Run) -> Hashable | None:
 
     None for a run that stands for itself: it is not complete, or goes on from another one.
     """
-    fingerprint = run.results.get("data", {}).get("fingerprint")
+    fingerprint = run.data_fingerprint
     if run.state is not RunState.COMPLETED or run.continues is not None or fingerprint is None:
         return None
     return run.dataset_id, fingerprint, same_but_seed(run.config)
@@ -178,7 +178,7 @@ def same_pictures(rows: Iterable[BoardRow]) -> bool:
 def pictures_key(run: Run) -> Hashable:
     """Equal for runs that learnt from the same pictures and were judged on the same ones."""
     chosen = run.config.data.model_dump_json(include={"classes", "limit", "balance"})
-    fingerprint = run.results.get("data", {}).get("fingerprint")
+    fingerprint = run.data_fingerprint
     return run.dataset_id, fingerprint, run.config.split.model_dump_json(), chosen
 
 

@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from cnnlab.datasets.splits import Split
 from cnnlab.errors import RunError
 from cnnlab.evaluation.comparison import PairedComparison, compare_paired
+from cnnlab.evaluation.final import judged_splits
 from cnnlab.evaluation.more_data import CurvePoint, LearningCurve
 from cnnlab.evaluation.predictions import Predictions, read_predictions
+from cnnlab.runs.run_files import read_split
 from cnnlab.runs.runs import Run
 from cnnlab.runs.shares import share_runs
 from cnnlab.runs.store import Store
@@ -44,7 +45,7 @@ def shares_report(store: Store, workspace: Workspace, run: Run) -> SharesReport:
     """
     runs = share_runs(store, run)
     whole = read_predictions(_files(workspace, run).predictions)
-    split = Split.TEST if (whole.splits == Split.TEST.value).any() else Split.VALIDATION
+    split = next(iter(judged_splits(whole)), Split.VALIDATION)
     asked = whole.select(split.value)
     points: list[CurvePoint] = []
     right: list[NDArray[np.bool_]] = []
@@ -85,15 +86,7 @@ def _files(workspace: Workspace, run: Run) -> RunFiles:
 
 
 def _training_pictures(files: RunFiles) -> int:
-    try:
-        splits = pd.read_parquet(files.split, columns=["split"])["split"]
-    except (OSError, ValueError, KeyError) as error:
-        raise RunError(
-            "damaged-run",
-            f"The file {files.split.name} of run {files.folder.name!r} cannot be read. Train it "
-            "again.",
-        ) from error
-    return int((splits == Split.TRAIN.value).sum())
+    return int((read_split(files, ["split"])["split"] == Split.TRAIN.value).sum())
 
 
 def _require_same_pictures(asked: Predictions, answers: Predictions) -> None:
@@ -106,5 +99,5 @@ def _require_same_pictures(asked: Predictions, answers: Predictions) -> None:
         raise RunError(
             "other-pictures",
             "It was judged by other pictures: the data set has changed between the trainings. "
-            "Train it again.",
+            "Train the run on all pictures again.",
         )

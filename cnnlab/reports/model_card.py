@@ -186,6 +186,7 @@ def _training_data(report: ReportData) -> CardPart:
     return CardPart(
         title="Training data",
         items=tuple(items),
+        paragraphs=_shortened(len(data.counts), "the first ones by name"),
         heads=("class", *(split.value for split in Split)) if data.counts else (),
         rows=tuple(
             (clean(name), *(f"{uses[split]:,}" for split in Split))
@@ -220,10 +221,18 @@ def _quantitative(report: ReportData) -> CardPart:
             f"{share(evaluation.macro_f1)}, log loss {number(evaluation.log_loss)}.",
             sureness(scores),
             *(() if confidence is None else (temperature_sentence(confidence),)),
+            *_shortened(len(scores.classes), "those that are found least often"),
         ),
         heads=("class", "recall", "95% interval", "precision", "F1", "pictures"),
         rows=rows,
     )
+
+
+def _shortened(classes: int, which: str) -> tuple[str, ...]:
+    """Says that a table does not show every class, where it does not."""
+    if classes <= _MOST_CLASSES:
+        return ()
+    return (f"The table shows {_MOST_CLASSES} of {classes:,} classes, {which}.",)
 
 
 def _ethical(report: ReportData) -> CardPart:

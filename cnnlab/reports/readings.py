@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cnnlab.evaluation.baselines import Baseline, BaselineName
+from cnnlab.evaluation.baselines import BaselineName, stored_baselines
 from cnnlab.evaluation.learning import Ending, Reading, read_curves
 from cnnlab.runs.runs import EpochRecord, Run
 from cnnlab.runs.states import RunState
@@ -55,9 +55,6 @@ def ending_of(run: Run, epochs: int) -> Ending:
 
 def _majority_share(run: Run) -> float | None:
     """Validation accuracy of always naming the largest class, if the run has noted it."""
-    try:
-        baselines = [Baseline.from_json(step) for step in run.results.get("baselines") or ()]
-    except (LookupError, TypeError, ValueError):
-        return None
+    baselines = stored_baselines(run.results)
     majority = [step for step in baselines if step.name is BaselineName.MAJORITY]
     return majority[0].accuracy.get("validation") if majority else None

@@ -11,12 +11,11 @@ from cnnlab.config import change_config
 from cnnlab.config.differences import SEED
 from cnnlab.datasets.splits import Split
 from cnnlab.errors import RunError
-from cnnlab.evaluation.comparison import SeedComparison, compare_seeds, seeds_sentence
 from cnnlab.evaluation.pairing import Pairing
 from cnnlab.evaluation.questions import recipe_names
+from cnnlab.evaluation.seed_comparison import SeedComparison, compare_seeds, seeds_sentence
 from cnnlab.evaluation.seeds import ENOUGH_SEEDS, missing_seeds, same_but_seed
 from cnnlab.reports.leaderboard import pictures_key, repeat_key
-from cnnlab.runs.datasets import find_dataset
 from cnnlab.runs.runs import Run, submit_run
 from cnnlab.runs.store import Store
 
@@ -155,16 +154,6 @@ def queue_missing(store: Store, verdict: RecipeVerdict) -> list[str]:
     ]
 
 
-def why_not_repeatable(store: Store, run: Run) -> str | None:
-    """Why another seed would not be the same training again; None if it would be."""
-    dataset = find_dataset(store, run.dataset_id)
-    if dataset is None:
-        return f"The data set {run.dataset_name!r} is no longer in this workspace."
-    if dataset.fingerprint not in (None, run.results.get("data", {}).get("fingerprint")):
-        return f"{run.dataset_name!r} has changed since: new runs would learn from other pictures."
-    return None
-
-
 def _accuracies_on(
     pairing: Pairing, split: Split, accuracy: Accuracy, *, same: bool
 ) -> Callable[[Iterable[Run]], dict[int, float]]:
@@ -193,7 +182,7 @@ def _same_pictures(first: Run, second: Run) -> bool:
 
 
 def _data(run: Run) -> tuple[str, object]:
-    return run.dataset_id, run.results.get("data", {}).get("fingerprint")
+    return run.dataset_id, run.data_fingerprint
 
 
 def _repeats(run: Run, everything: Iterable[Run]) -> list[Run]:

@@ -17,12 +17,10 @@
     for (const place of document.querySelectorAll("[data-chart]")) {
       const figure = figureOf(place.dataset.chart, inDark);
       if (printed) figure.layout.width = printWidth;
-      const many = place.dataset.zoom === "";
       Plotly.react(place, figure.data, figure.layout, {
         responsive: !printed,
         displaylogo: false,
-        displayModeBar: many ? true : false,
-        modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "toImage"]
+        displayModeBar: false
       });
     }
   }

@@ -13,7 +13,7 @@ from cnnlab.config import RunConfig
 from cnnlab.config.differences import FieldValue, config_fields
 from cnnlab.datasets.splits import Split
 from cnnlab.errors import ConfigError, RunError
-from cnnlab.evaluation.baselines import Baseline
+from cnnlab.evaluation.baselines import Baseline, deciding_split, stored_baselines
 from cnnlab.evaluation.predictions import read_predictions
 from cnnlab.reports.leaderboard import board_rows
 from cnnlab.reports.report_examples import Example, random_examples, worst_examples
@@ -22,7 +22,15 @@ from cnnlab.reports.report_scores import Scores, scores_of
 from cnnlab.runs.datasets import Dataset, find_dataset
 from cnnlab.runs.own_recipes import find_recipe
 from cnnlab.runs.provenance import corrections_used, data_changes
-from cnnlab.runs.runs import EpochRecord, Run, epoch_records, get_run, list_runs, run_events
+from cnnlab.runs.runs import (
+    EpochRecord,
+    Run,
+    epoch_records,
+    get_run,
+    list_runs,
+    require_model,
+    run_events,
+)
 from cnnlab.runs.store import Store
 from cnnlab.workspace import RunFiles, Workspace
 
@@ -95,8 +103,8 @@ class ReportData:
         """The use of the pictures that decide: test, else validation; None without figures."""
         if self.scores is not None:
             return self.scores.split
-        known = (split for split in (Split.TEST, Split.VALIDATION))
-        return next((split for split in known if f"{split}_accuracy" in self.run.metrics), None)
+        found = deciding_split(self.run.metrics)
+        return None if found is None else Split(found)
 
     @property
     def accuracy(self) -> float | None:
@@ -120,12 +128,7 @@ def report_of(
         RunError: If there is no such run, or it has no finished network.
     """
     run = get_run(store, run_id)
-    if not run.has_model:
-        raise RunError(
-            "no-model",
-            f"The run {run_id!r} has no finished network to report on. Wait until it has ended, "
-            "or choose a completed run.",
-        )
+    require_model(run)
     files = RunFiles(workspace.run_folder(run.id))
     dataset = find_dataset(store, run.dataset_id)
     missing: list[str] = []
@@ -235,10 +238,7 @@ def _class_names(run: Run, scores: Scores | None, counts: Counts) -> tuple[str, 
 
 
 def _baselines(run: Run, missing: list[str]) -> tuple[Baseline, ...]:
-    try:
-        found = tuple(map(Baseline.from_json, run.results.get("baselines") or ()))
-    except (LookupError, TypeError, ValueError):
-        found = ()
+    found = stored_baselines(run.results)
     if not found:
         missing.append("The network was not held against simple methods.")
     return found

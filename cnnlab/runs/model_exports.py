@@ -16,15 +16,14 @@ from cnnlab.errors import RunError
 from cnnlab.runs import jobs
 from cnnlab.runs.jobs import Job
 from cnnlab.runs.model_formats import ModelFormat, require_packages
-from cnnlab.runs.runs import Run
+from cnnlab.runs.runs import Run, require_model
 from cnnlab.runs.states import JobKind
 from cnnlab.runs.store import Store
-from cnnlab.workspace import RunFiles, Workspace, appearing_folder, explain_os_error
+from cnnlab.workspace import RunFiles, Workspace, appearing_folder, explain_os_error, require_free
 
 CERTIFICATE, SNIPPET, FACTS, README = "certificate.json", "predict.py", "model.json", "README.md"
 LARGEST_DIFFERENCE = 1e-3  # of a probability, for formats that compute as the run's own file does
 LEAST_AGREEMENT = 0.95  # of the winners, for the format that rounds
-_HASH_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,37 +183,13 @@ class ModelExport:
         return packed.getvalue()
 
 
-def require_free(target: Path) -> None:
-    """Refuse a place where there is something already.
-
-    Raises:
-        RunError: If it is not a folder that does not exist yet, or is empty ("bad-target").
-        WorkspaceError: If it cannot be looked into.
-    """
-    try:
-        taken = target.exists() and (not target.is_dir() or any(target.iterdir()))
-    except OSError as error:
-        raise explain_os_error(error, target, "look into", cure="choose another") from error
-    if taken:
-        raise RunError(
-            "bad-target",
-            f"The new folder must not exist yet, or be empty. Received: {target}. "
-            "Choose another name; nothing was changed.",
-        )
-
-
 def submit_model_export(store: Store, run: Run, model_format: ModelFormat) -> int:
     """Ask for a run's network in a format; returns the job's id.
 
     Raises:
         RunError: If the run has no network, is at work, or packages are missing.
     """
-    if not run.has_model:
-        raise RunError(
-            "no-model",
-            f"The run {run.id!r} has no finished network. Wait until it has ended, or choose a "
-            "completed run.",
-        )
+    require_model(run)
     if not run.state.final:
         raise RunError(
             "run-active",
@@ -256,10 +231,8 @@ def hash_model(folder: Path, model_name: str) -> dict[str, dict[str, Any]]:
     paths = _files(model) if model.is_dir() else iter([model])
     found = {}
     for path in paths:
-        digest = hashlib.sha256()
         with path.open("rb") as file:
-            while block := file.read(_HASH_BLOCK):
-                digest.update(block)
+            digest = hashlib.file_digest(file, "sha256")
         name = path.relative_to(folder).as_posix()
         found[name] = {"sha256": digest.hexdigest(), "bytes": path.stat().st_size}
     return found

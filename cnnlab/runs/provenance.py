@@ -33,7 +33,7 @@ def data_changes(store: Store, run: Run) -> str | None:
     """A sentence if the run's data set is gone, or not as it was when the run began; else None."""
     dataset = find_dataset(store, run.dataset_id)
     if dataset is None:
-        return f"The data set {run.dataset_name!r} is no longer in this workspace."
+        return _gone(run)
     trained: Mapping[str, Any] = run.results.get("data", {})
     if not trained or dataset.fingerprint in (None, trained["fingerprint"]):
         return None
@@ -42,6 +42,16 @@ def data_changes(store: Store, run: Run) -> str | None:
         f"{dataset.name!r} has changed since this run was trained on it ({what}). The run's "
         "figures are those of the pictures as they were."
     )
+
+
+def why_not_repeatable(store: Store, run: Run) -> str | None:
+    """Why a training like this one would learn from other pictures; None if it would not."""
+    dataset = find_dataset(store, run.dataset_id)
+    if dataset is None:
+        return _gone(run)
+    if dataset.fingerprint not in (None, run.data_fingerprint):
+        return f"{run.dataset_name!r} has changed since: new runs would learn from other pictures."
+    return None
 
 
 def corrections_used(run: Run) -> str | None:
@@ -53,6 +63,10 @@ def corrections_used(run: Run) -> str | None:
         if name in ("excluded", "relabelled") and trained.get(name)
     ]
     return f"Corrections it was trained with: {', '.join(parts)} pictures." if parts else None
+
+
+def _gone(run: Run) -> str:
+    return f"The data set {run.dataset_name!r} is no longer in this workspace."
 
 
 def _differences(trained: Mapping[str, Any], now: Mapping[str, Any]) -> str:

@@ -70,6 +70,26 @@ class Run:
         metrics: Mapping[str, float] = self.results.get("metrics", {})
         return metrics
 
+    @property
+    def data_fingerprint(self) -> str | None:
+        """Of the pictures and classes that it learnt from; None before the end."""
+        fingerprint: str | None = self.results.get("data", {}).get("fingerprint")
+        return fingerprint
+
+
+def require_model(run: Run) -> None:
+    """Refuse a run without a finished network.
+
+    Raises:
+        RunError: "no-model".
+    """
+    if not run.has_model:
+        raise RunError(
+            "no-model",
+            f"The run {run.id!r} has no finished network. Wait until it has ended, or choose a "
+            "completed run.",
+        )
+
 
 def submit_run(
     store: Store, dataset_id: str, config: RunConfig, *, continues: str | None = None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from cnnlab.config import RunConfig, change_config
 from cnnlab.errors import RunError
-from cnnlab.runs.runs import Run, list_runs, submit_run
+from cnnlab.runs.provenance import why_not_repeatable
+from cnnlab.runs.runs import Run, list_runs, require_model, submit_run
 from cnnlab.runs.states import RunState
 from cnnlab.runs.store import Store
 
@@ -50,6 +51,8 @@ def config_for_share(config: RunConfig, share: float) -> RunConfig:
 def share_runs(store: Store, run: Run) -> dict[float, Run]:
     """The newest run of each share that belongs to a run, itself included; those that failed too.
 
+    Those on other pictures than the run's do not count.
+
     Raises:
         RunError: If the run itself was trained on a part of its pictures ("part-of-pictures").
     """
@@ -57,16 +60,25 @@ def share_runs(store: Store, run: Run) -> dict[float, Run]:
     wanted = {share: config_for_share(run.config, share) for share in SHARES if share != WHOLE}
     found = {WHOLE: run}
     for other in list_runs(store, dataset_id=run.dataset_id):  # newest first
+        if other.data_fingerprint not in (None, run.data_fingerprint):
+            continue
         for share, config in wanted.items():
             if share not in found and other.config == config:
                 found[share] = other
     return dict(sorted(found.items()))
 
 
-def missing_shares(store: Store, run: Run) -> list[float]:
-    """Shares that no run was made for, or whose run ended without a network."""
-    found = share_runs(store, run)
-    return [share for share in SHARES if share not in found or _came_to_nothing(found[share])]
+def missing_shares(found: Mapping[float, Run]) -> list[float]:
+    """Parts that no run was made for, or whose run ended without a network.
+
+    Args:
+        found: As `share_runs` gives them.
+    """
+    return [
+        share
+        for share in SHARES
+        if share != WHOLE and (share not in found or _came_to_nothing(found[share]))
+    ]
 
 
 def train_shares(store: Store, run: Run, shares: Sequence[float] | None = None) -> list[str]:
@@ -78,21 +90,22 @@ def train_shares(store: Store, run: Run, shares: Sequence[float] | None = None) 
         shares: Which ones; None takes those that are missing.
 
     Raises:
-        RunError: If the run has no network to compare with ("no-model"), or was trained on a part
-            of its pictures itself ("part-of-pictures").
+        RunError: If the run has no network to compare with ("no-model"), was trained on a part of
+            its pictures itself ("part-of-pictures"), or on others than there are now
+            ("data-changed").
     """
     _require_whole(run)
-    if not run.has_model:
+    require_model(run)
+    chosen = missing_shares(share_runs(store, run)) if shares is None else shares
+    refusal = why_not_repeatable(store, run) if chosen else None
+    if refusal is not None:
         raise RunError(
-            "no-model",
-            f"The run {run.id!r} has no finished network to compare with. Wait until it has "
-            "ended, or choose a completed run.",
+            "data-changed",
+            f"The trainings on parts of the pictures must use those of run {run.id!r}. {refusal} "
+            "Train it anew on all of them first.",
         )
-    chosen = missing_shares(store, run) if shares is None else shares
     return [
-        submit_run(store, run.dataset_id, config_for_share(run.config, share))
-        for share in chosen
-        if share != WHOLE
+        submit_run(store, run.dataset_id, config_for_share(run.config, share)) for share in chosen
     ]
 
 

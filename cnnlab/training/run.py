@@ -304,7 +304,6 @@ class TrainingRun:
             {
                 **self._facts,
                 "metrics": metrics,
-                "training_validation_accuracy": _validation_accuracy(records, outcome.best_epoch),
                 "baselines": _baselines(data, config.training.seed),
                 "epochs": len(records),
                 "seconds_per_epoch": float(np.median([row["seconds"] for row in records]))
@@ -370,12 +369,6 @@ def _baselines(data: PreparedData, seed: int) -> list[dict[str, Any]]:
     }
     steps = ladder(train, train.labels, held_out, data.class_count, seed=seed)
     return [step.to_json() for step in steps]
-
-
-def _validation_accuracy(records: list[runs.EpochRecord], epoch: int | None) -> float | None:
-    """What the training itself said of the epoch that is kept."""
-    kept = next((record for record in records if record["epoch"] == epoch), {})
-    return kept.get("validation_accuracy")
 
 
 def _parameters(model: keras.Model) -> dict[str, int]:

@@ -14,12 +14,8 @@ from cnnlab.figures.accuracies import AccuracyRow, plot_accuracies
 from cnnlab.figures.text import escape_markdown
 from cnnlab.reports.comparing import PairVerdict
 from cnnlab.reports.leaderboard import FIGURES, BoardRow, figure_text
-from cnnlab.reports.recipes_compared import (
-    RecipeVerdict,
-    Repeats,
-    queue_missing,
-    why_not_repeatable,
-)
+from cnnlab.reports.recipes_compared import RecipeVerdict, Repeats, queue_missing
+from cnnlab.runs.provenance import why_not_repeatable
 from cnnlab.runs.runs import Run
 from cnnlab.ui import context
 from cnnlab.ui.charts import show_chart
@@ -57,14 +53,17 @@ def _answer(verdict: PairVerdict, recipe: RecipeVerdict | None) -> None:
     if verdict.comparison is None or verdict.split is None:
         st.warning(escape_markdown(verdict.sentence), icon=":material/block:")
     else:
-        sentence = escape_markdown(verdict.sentence)
-        if verdict.comparison.different:
-            st.success(sentence, icon=":material/check_circle:")
-        else:
-            st.info(sentence, icon=":material/balance:")
+        _say(verdict.sentence, different=verdict.comparison.different)
     st.caption(" ".join([_basis(verdict), *map(escape_markdown, verdict.notes)]).strip())
     if recipe is not None:
         _about_recipes(recipe)
+
+
+def _say(sentence: str, *, different: bool) -> None:
+    if different:
+        st.success(escape_markdown(sentence), icon=":material/check_circle:")
+    else:
+        st.info(escape_markdown(sentence), icon=":material/balance:")
 
 
 def _basis(verdict: PairVerdict) -> str:
@@ -87,11 +86,7 @@ def _probability(p_value: float) -> str:
 
 def _about_recipes(recipe: RecipeVerdict) -> None:
     if recipe.comparison is not None:
-        sentence = f"Recipes: {escape_markdown(recipe.sentence)}"
-        if recipe.comparison.different:
-            st.success(sentence, icon=":material/check_circle:")
-        else:
-            st.info(sentence, icon=":material/balance:")
+        _say(f"Recipes: {recipe.sentence}", different=recipe.comparison.different)
         st.caption(
             f"On {recipe.images:,} {recipe.split.value} pictures that all of these runs hold out."
         )

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from cnnlab.config import Precision
-from cnnlab.evaluation.baselines import Baseline, unbeaten_sentence
+from cnnlab.evaluation.baselines import stored_baselines, unbeaten_sentence
 from cnnlab.figures.ladder import plot_ladder
 from cnnlab.figures.text import duration, escape_markdown
 from cnnlab.runs.runs import Run
@@ -25,12 +25,8 @@ PRECISIONS = {
 
 def ladder(run: Run) -> None:
     """Baselines beside the network, with a warning where it does not beat them."""
-    documents = run.results.get("baselines")
-    if not documents:
-        return
-    try:
-        baselines = [Baseline.from_json(document) for document in documents]
-    except (LookupError, TypeError, ValueError):
+    baselines = stored_baselines(run.results)
+    if not baselines:
         return
     sentence = unbeaten_sentence(baselines, run.metrics)
     if sentence:

@@ -8,7 +8,7 @@ from cnnlab.evaluation.more_data import gain_sentence
 from cnnlab.figures.learning_curve import plot_learning_curve
 from cnnlab.figures.text import duration, escape_markdown
 from cnnlab.reports.learning_curve import SharesReport, shares_report
-from cnnlab.runs.datasets import find_dataset
+from cnnlab.runs.provenance import why_not_repeatable
 from cnnlab.runs.runs import Run, get_run
 from cnnlab.runs.shares import WHOLE, missing_shares, train_shares
 from cnnlab.ui import context, frame
@@ -49,7 +49,7 @@ def show(run: Run) -> None:
 
 def _offer(run: Run, report: SharesReport) -> None:
     """The button that puts the missing trainings into the queue."""
-    missing = [share for share in missing_shares(context.store(), run) if share != WHOLE]
+    missing = missing_shares(report.runs)
     if not missing:
         return
     parts = " and ".join(f"{share:.0%}" for share in missing)
@@ -60,14 +60,14 @@ def _offer(run: Run, report: SharesReport) -> None:
         "this run, and judged by the same pictures. Where the curve still rises, more pictures "
         f"will help; where it is flat, they will not.{time}"
     )
-    gone = find_dataset(context.store(), run.dataset_id) is None
-    if gone:
-        st.caption("The data set was removed, so that nothing can be trained on it any more.")
+    refusal = why_not_repeatable(context.store(), run)
+    if refusal is not None:
+        st.caption(escape_markdown(refusal))
     if st.button(
         f"Train on {parts}",
         type="primary",
         icon=":material/model_training:",
-        disabled=gone,
+        disabled=refusal is not None,
         key=f"shares-{run.id}",
     ):
         train_shares(context.store(), run, missing)

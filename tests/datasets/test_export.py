@@ -10,7 +10,7 @@ from cnnlab.datasets.edits import Correction, Edit, apply_corrections
 from cnnlab.datasets.export import ExportLayout, export_data
 from cnnlab.datasets.index import DatasetIndex
 from cnnlab.datasets.scan import scan
-from cnnlab.errors import DatasetError, WorkspaceError
+from cnnlab.errors import CnnlabError, DatasetError, WorkspaceError
 from tests.pictures import tree_digest, write_class_folders
 
 
@@ -87,7 +87,7 @@ def test_a_target_that_would_touch_other_files_is_refused(root, tmp_path, place)
         "file": tmp_path / "file",
     }[place]
     index, before = scan(root), tree_digest(tmp_path)
-    with pytest.raises(DatasetError) as refused:
+    with pytest.raises(CnnlabError) as refused:
         export_data(root, index, target, layout=ExportLayout.FLAT)
     assert refused.value.reason == "bad-target"
     assert str(target) in str(refused.value)

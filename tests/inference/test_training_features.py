@@ -53,19 +53,16 @@ def test_features_are_read_back(tmp_path):
     assert read.paths == known.paths
     assert read.labels.tolist() == [0, 2, 1]
     np.testing.assert_allclose(read.features, features, rtol=1e-3)
-    assert read.projected_from is None
 
 
-def test_a_projection_is_noted_and_values_beyond_half_precision_stay_finite(tmp_path):
+def test_values_beyond_half_precision_stay_finite(tmp_path):
     known = TrainingFeatures(
         paths=("a",),
         labels=np.array([0]),
         features=np.array([[1e6, -1e6, 1.0]], dtype=np.float32),
-        projected_from=70_000,
     )
     write_training_features(known, tmp_path / "f.parquet")
     read = read_training_features(tmp_path / "f.parquet")
-    assert read.projected_from == 70_000
     np.testing.assert_array_equal(read.features, [[65504.0, -65504.0, 1.0]])
 
 

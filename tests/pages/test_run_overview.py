@@ -1,13 +1,17 @@
 """The first view of a run shows what there is, says what is missing, and leads on."""
 
+import csv
+import io
 import math
 import shutil
 import subprocess
 import sys
 
 import pytest
+import streamlit as st
 
 from cnnlab.config import change_config
+from cnnlab.evaluation.agreement import training_accuracy
 from cnnlab.networks.recipes import recipe
 from cnnlab.runs import jobs, runs
 from cnnlab.runs.datasets import add_dataset, remove_dataset
@@ -15,7 +19,6 @@ from cnnlab.runs.processes import ProcessIdentity
 from cnnlab.runs.states import RunState
 from cnnlab.runs.store import open_store
 from cnnlab.ui import run_curves
-from cnnlab.ui.run_curves import history_csv
 from cnnlab.ui.run_readings import as_words
 from tests.finished import answers, finished_run
 from tests.pages.conftest import Open, said
@@ -90,11 +93,12 @@ def test_a_gap_between_training_and_export_is_flagged(trained, open_page: Open):
     place, _, run_id = trained
     store = open_store(place)
     results = dict(runs.get_run(store, run_id).results)
-    exported = results["metrics"]["validation_accuracy"]
-    results["training_validation_accuracy"] = exported - 0.02
+    trained_to = training_accuracy(results, runs.epoch_records(store, run_id))
+    assert trained_to is not None
+    results["metrics"]["validation_accuracy"] = trained_to + 0.02
     runs.save_results(store, run_id, results)
     assert "+2.0 points" in said(open_page(place, "run", run=run_id)).replace("\\", "")
-    results["training_validation_accuracy"] = exported - 0.004
+    results["metrics"]["validation_accuracy"] = trained_to + 0.004
     runs.save_results(store, run_id, results)
     store.close()
     assert "points" not in said(open_page(place, "run", run=run_id))
@@ -174,9 +178,23 @@ def test_how_charts_look_is_kept_when_the_page_is_left(of_set, open_page: Open):
     assert '"format": "svg"' in charts(app)[0].proto.config
 
 
-def test_history_has_a_row_an_epoch_and_a_column_a_figure():
-    table = history_csv([{"epoch": 1, "loss": 0.5}, {"epoch": 2, "loss": 0.25, "fine_tuning": 1.0}])
-    assert table.splitlines() == ["epoch,loss,fine_tuning", "1,0.5,", "2,0.25,1.0"]
+def test_the_downloaded_table_reads_back_to_the_epochs(of_set, open_page: Open, monkeypatch):
+    place, store, dataset_id = of_set
+    run_id = a_run(store, dataset_id, RunState.COMPLETED, epochs=10)
+    runs.record_epoch(store, run_id, 11, {"loss": 0.1, "fine_tuning": 1.0})
+    offered = {}
+
+    def offer(label, data, *, file_name, **_):
+        offered[label] = (file_name, data)
+        return False
+
+    monkeypatch.setattr(st, "download_button", offer)
+    assert not open_page(place, "run", run=run_id).exception
+    name, table = offered["Epochs as CSV"]
+    rows = list(csv.DictReader(io.StringIO(table())))
+    read = [{key: float(text) for key, text in row.items() if text} for row in rows]
+    assert read == runs.epoch_records(store, run_id)
+    assert name == f"{run_id}-epochs.csv"
 
 
 def test_a_queued_run_and_one_before_its_first_epoch_say_so(of_set, open_page: Open, worker):

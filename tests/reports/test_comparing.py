@@ -10,9 +10,10 @@ from cnnlab.datasets.splits import Split
 from cnnlab.errors import RunError
 from cnnlab.networks.recipes import recipe
 from cnnlab.reports.comparing import compare_runs
-from cnnlab.reports.recipes_compared import queue_missing, why_not_repeatable
+from cnnlab.reports.recipes_compared import queue_missing
 from cnnlab.runs import runs
 from cnnlab.runs.datasets import add_dataset, remove_dataset
+from cnnlab.runs.provenance import why_not_repeatable
 from cnnlab.runs.runs import get_run
 from cnnlab.runs.states import RunState
 from cnnlab.workspace import RunFiles

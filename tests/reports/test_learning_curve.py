@@ -10,6 +10,7 @@ import pytest
 from cnnlab.config import change_config
 from cnnlab.errors import RunError
 from cnnlab.evaluation.predictions import Predictions, read_predictions, write_predictions
+from cnnlab.learning_commands import _document
 from cnnlab.reports.learning_curve import shares_report
 from cnnlab.runs import jobs, runs
 from cnnlab.runs.processes import ProcessIdentity
@@ -125,6 +126,18 @@ def test_the_command_queues_the_trainings_and_says_what_is_known(whole):
     assert len(document["waiting"]) == 2
     assert [point["training_pictures"] for point in document["points"]] == [42]
     assert "Two trainings" in document["sentence"]
+
+
+def test_the_command_names_trainings_that_came_to_nothing(whole):
+    place, store, run = whole
+    quarter, half = train_shares(store, run)
+    finish_with_the_whole_ones_answers(place, store, run, half)
+    report = shares_report(store, place, run)
+    assert _document(run.id, report)["failed"] == {}
+    job_id = runs.get_run(store, quarter).job.id
+    jobs.finish(store, job_id, jobs.RunState.FAILED, message="The disk is full.")
+    document = _document(run.id, shares_report(store, place, run))
+    assert document["failed"] == {quarter: "The disk is full."}
 
 
 def test_the_command_refuses_a_run_on_a_part(whole):

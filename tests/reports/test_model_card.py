@@ -98,6 +98,8 @@ def test_a_card_of_many_classes_names_the_hardest_only(store, workspace, class_f
     ]
     assert 0 < len(rows) <= 50
     assert ("class 007 | 0%" in text) == (classes == 300)
+    said = "The table shows 50 of 300 classes, those that are found least often."
+    assert (said in text) == (classes == 300)
 
 
 def test_a_card_without_predictions_says_what_is_not_known(trained):

@@ -54,26 +54,40 @@ class Calibration:
     """How well confidence and accuracy agree.
 
     Attributes:
-        bins: From the least confident to the most; all of equal width.
-        images: Pictures in all.
-        confidence: Mean probability of the winning class.
-        accuracy: Share of right answers.
-        expected_error: Mean distance of a bin's accuracy from its confidence, weighted by its
-            pictures (expected calibration error, Guo et al. 2017).
-        largest_error: The largest such distance of a bin with pictures.
+        bins: From the least confident to the most; all of equal width, at least one of them with
+            pictures.
     """
 
     bins: tuple[ReliabilityBin, ...]
-    images: int
-    confidence: float
-    accuracy: float
-    expected_error: float
-    largest_error: float
+
+    @property
+    def images(self) -> int:
+        """Pictures in all."""
+        return sum(each.count for each in self.bins)
 
     @property
     def right(self) -> int:
         """Pictures that were recognised."""
         return sum(each.right for each in self.bins)
+
+    @property
+    def confidence(self) -> float:
+        """Mean probability of the winning class."""
+        return math.fsum(each.count * each.confidence for each in self.bins) / self.images
+
+    @property
+    def accuracy(self) -> float:
+        """Share of right answers."""
+        return self.right / self.images
+
+    @property
+    def expected_error(self) -> float:
+        """Mean distance of a bin's accuracy from its confidence, weighted by its pictures.
+
+        The expected calibration error of Guo et al. 2017.
+        """
+        gaps = (abs(each.right - each.count * each.confidence) for each in self.bins)
+        return math.fsum(gaps) / self.images
 
     @property
     def interval(self) -> Interval:
@@ -164,27 +178,19 @@ def calibrate(true: IntArray, probabilities: FloatArray, bin_count: int = BINS) 
     counts = np.bincount(places, minlength=bin_count)
     rights = np.bincount(places, weights=right, minlength=bin_count).astype(np.int64)
     sums = np.bincount(places, weights=confidence, minlength=bin_count)
-    bins = tuple(
-        ReliabilityBin(
-            low=place / bin_count,
-            high=(place + 1) / bin_count,
-            count=int(counts[place]),
-            right=int(rights[place]),
-            confidence=float(sums[place] / counts[place])
-            if counts[place]
-            else (place + 0.5) / bin_count,
-        )
-        for place in range(bin_count)
-    )
-    filled = counts > 0
-    gaps = np.abs(rights[filled] - sums[filled]) / counts[filled]
     return Calibration(
-        bins=bins,
-        images=len(true),
-        confidence=float(confidence.mean()),
-        accuracy=float(right.mean()),
-        expected_error=float((gaps * counts[filled]).sum() / len(true)),
-        largest_error=float(gaps.max()),
+        tuple(
+            ReliabilityBin(
+                low=place / bin_count,
+                high=(place + 1) / bin_count,
+                count=int(counts[place]),
+                right=int(rights[place]),
+                confidence=float(sums[place] / counts[place])
+                if counts[place]
+                else (place + 0.5) / bin_count,
+            )
+            for place in range(bin_count)
+        )
     )
 
 

@@ -14,11 +14,6 @@ class Interval(NamedTuple):
     low: float
     high: float
 
-    @property
-    def contains_zero(self) -> bool:
-        """Whether no difference at all is among the values it leaves open."""
-        return self.low <= 0 <= self.high
-
 
 def wilson(successes: int, trials: int, level: float = LEVEL) -> Interval:
     """Wilson's score interval of a share (Wilson 1927).
@@ -47,10 +42,8 @@ def wilson(successes: int, trials: int, level: float = LEVEL) -> Interval:
     return Interval(low, high)
 
 
-def f1_interval(
-    true_positives: int, false_positives: int, false_negatives: int, level: float = LEVEL
-) -> Interval:
-    """An interval of F1.
+def f1_interval(true_positives: int, false_positives: int, false_negatives: int) -> Interval:
+    """The 95 % interval of F1.
 
     F1 = 2 F* / (1 + F*), where F* = TP / (TP + FP + FN) is a share (Hand, Christen and Kirielle
     2021, "F*: an interpretable transformation of the F-measure"); its Wilson interval goes through
@@ -60,10 +53,9 @@ def f1_interval(
         true_positives: Pictures of the class that were recognised.
         false_positives: Pictures of others that were taken for it.
         false_negatives: Pictures of the class that were taken for others.
-        level: As for `wilson`.
     """
     concerned = true_positives + false_positives + false_negatives
-    low, high = wilson(true_positives, concerned, level)
+    low, high = wilson(true_positives, concerned)
     return Interval(2 * low / (1 + low), 2 * high / (1 + high))
 
 

@@ -70,7 +70,6 @@ def judged_info(
         columns=max(1, min(columns, len(judged))),
         colours=[theme.good if each.right else theme.bad for each in judged],
         notes=[_note(each) for each in judged],
-        smooth=True,
     )
     return JudgedInfo(
         sheet=sheet,

@@ -92,7 +92,5 @@ def scores_of(predictions: Predictions) -> Scores | None:
 
 
 def _confidence(predictions: Predictions) -> ConfidenceReport | None:
-    if not np.isfinite(predictions.probabilities).all():
-        return None
     validation, test = (predictions.select(split.value) for split in reversed(_DECIDING))
     return confidence_report(validation, test)

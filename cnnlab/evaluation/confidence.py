@@ -15,6 +15,7 @@ from cnnlab.evaluation.calibration import (
     fit_temperature,
 )
 from cnnlab.evaluation.predictions import FloatArray, IntArray, Predictions
+from cnnlab.evaluation.wording import percent
 
 WELL_CALIBRATED = 0.02  # from here on the mean confidence is called off
 _SEED = 0
@@ -55,7 +56,7 @@ def confidence_report(validation: Predictions, test: Predictions) -> ConfidenceR
     if count_without_numbers(validation) or count_without_numbers(test):
         return None
     if len(validation) and len(test):
-        temperature, mistakes = _fit(validation, np.arange(len(validation)))
+        temperature, mistakes = _fit(validation.true, validation.probabilities)
         after = calibrate(test.true, apply_temperature(test.probabilities, temperature))
         return ConfidenceReport(
             before=calibrate(test.true, test.probabilities),
@@ -68,7 +69,7 @@ def confidence_report(validation: Predictions, test: Predictions) -> ConfidenceR
     only, name = (validation, "validation") if len(validation) else (test, "test")
     if len(only) < 2:
         return None
-    temperature, mistakes = _fit(only, np.arange(len(only)))
+    temperature, mistakes = _fit(only.true, only.probabilities)
     return ConfidenceReport(
         before=calibrate(only.true, only.probabilities),
         after=calibrate(only.true, _by_the_other_half(only)),
@@ -88,7 +89,7 @@ def confidence_sentence(report: ConfidenceReport) -> str:
     """Whether a network is too sure of itself, as plain text."""
     before = report.before
     said, right = before.confidence, before.accuracy
-    front = f"On average it says {_percent(said)} and is right in {_percent(right)} of the pictures"
+    front = f"On average it says {percent(said)} and is right in {percent(right)} of the pictures"
     gap, (low, high) = said - right, before.interval
     if abs(gap) < WELL_CALIBRATED:
         if before.worst_level is not None:
@@ -108,9 +109,9 @@ def level_sentence(report: ConfidenceReport) -> str | None:
         return None
     low, high = worst.interval
     return (
-        f"Where it says about {_percent(worst.confidence)}, it is right in "
-        f"{_percent(worst.accuracy)} of {worst.count:,} pictures "
-        f"({_percent(low)} to {_percent(high)})."
+        f"Where it says about {percent(worst.confidence)}, it is right in "
+        f"{percent(worst.accuracy)} of {worst.count:,} pictures "
+        f"({percent(low)} to {percent(high)})."
     )
 
 
@@ -157,20 +158,18 @@ def coverage_sentence(coverage: Coverage) -> str:
         return f"{front} it answers none of the {coverage.images:,} pictures."
     low, high = coverage.interval
     right = (
-        f"is right about {_percent(coverage.accuracy)} of them ({_percent(low)} to "
-        f"{_percent(high)})"
+        f"is right about {percent(coverage.accuracy)} of them ({percent(low)} to {percent(high)})"
     )
     if coverage.answered == coverage.images:
         return f"{front} it answers all pictures and {right}; none is left for a person."
     return (
-        f"{front} it answers {_percent(coverage.share)} of the pictures and {right}; the other "
-        f"{_percent(1 - coverage.share)} go to a person."
+        f"{front} it answers {percent(coverage.share)} of the pictures and {right}; the other "
+        f"{percent(1 - coverage.share)} go to a person."
     )
 
 
-def _fit(predictions: Predictions, rows: IntArray) -> tuple[float, int]:
+def _fit(true: IntArray, probabilities: FloatArray) -> tuple[float, int]:
     """The temperature of some pictures, and the mistakes among them; 1 without any."""
-    true, probabilities = predictions.true[rows], predictions.probabilities[rows]
     mistakes = int((probabilities.argmax(axis=1) != true).sum())
     return (fit_temperature(true, probabilities) if mistakes else 1.0), mistakes
 
@@ -181,11 +180,6 @@ def _by_the_other_half(predictions: Predictions) -> FloatArray:
     one, other = np.array_split(order, 2)
     mended = np.empty(predictions.probabilities.shape)
     for judged, fitting in ((one, other), (other, one)):
-        temperature, _ = _fit(predictions, fitting)
+        temperature, _ = _fit(predictions.true[fitting], predictions.probabilities[fitting])
         mended[judged] = apply_temperature(predictions.probabilities[judged], temperature)
     return mended
-
-
-def _percent(share: float) -> str:
-    """One digit; never all or nothing for what only comes close."""
-    return f"{share:.0%}" if share in (0, 1) else f"{min(max(share, 0.001), 0.999):.1%}"

@@ -8,6 +8,7 @@ import numpy as np
 
 from cnnlab.evaluation.intervals import Interval, f1_interval, wilson
 from cnnlab.evaluation.metrics import ClassScores, Evaluation
+from cnnlab.evaluation.wording import percent
 
 FEW_PICTURES = 10
 
@@ -72,8 +73,8 @@ def weakest_sentence(evaluation: Evaluation) -> str:
         among = f"Of the classes with {FEW_PICTURES} pictures or more, "
     low, high = weakest.recall
     sentence = (
-        f"{among}“{weakest.name}” is recognised least: {weakest.scores.recall:.1%} of "
-        f"{weakest.scores.support:,} ({low:.1%} to {high:.1%})"
+        f"{among}“{weakest.name}” is recognised least: {percent(weakest.scores.recall)} of "
+        f"{weakest.scores.support:,} ({percent(low)} to {percent(high)})"
     )
     if weakest.taken_for is None:
         return f"{sentence}."

@@ -5,6 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from cnnlab.evaluation.wording import percent
+
+__all__ = [
+    "ELLIPSIS",
+    "LABEL_LENGTH",
+    "axis_labels",
+    "clean",
+    "duration",
+    "escape",
+    "escape_markdown",
+    "percent",
+    "shorten",
+]
+
 ELLIPSIS = "…"
 LABEL_LENGTH = 22
 
@@ -82,12 +96,3 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60} s"
     return f"{whole // 3600} h {whole % 3600 // 60} min"
-
-
-def percent(share: float) -> str:
-    """A share as a percentage with one digit; never 0% or 100% for what only comes close."""
-    if 0 < share < 0.001:
-        return "<0.1%"
-    if 0.999 < share < 1:
-        return ">99.9%"
-    return f"{share:.0%}" if share in (0, 1) else f"{share:.1%}"

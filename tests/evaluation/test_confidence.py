@@ -167,5 +167,5 @@ def test_a_threshold_is_said_in_words(threshold, words):
 def test_nearly_all_is_not_called_all():
     confidence = np.append(np.full(9_999, 0.95), 0.5)
     said = coverage_sentence(at_threshold(confidence, np.arange(10_000) != 7, 0.9))
-    assert "answers 99.9% of the pictures and is right about 99.9%" in said
-    assert "the other 0.1% go to a person" in said
+    assert "answers >99.9% of the pictures and is right about >99.9% of them" in said
+    assert "the other <0.1% go to a person" in said

@@ -63,6 +63,11 @@ def test_a_class_of_a_few_pictures_is_not_called_the_weakest():
     )
 
 
+def test_a_class_with_one_mistake_among_thousands_is_not_said_to_be_recognised_always():
+    said = weakest_sentence(evaluation_of([[4_999, 1], [0, 50]], "ab"))
+    assert "“a” is recognised least: >99.9% of 5,000 (99.9% to >99.9%)" in said
+
+
 def test_nothing_is_weak_where_everything_is_right():
     said = weakest_sentence(evaluation_of([[5, 0], [0, 4]], "ab"))
     assert said == "Every one of the 9 pictures was recognised."

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnnlab.figures.text import axis_labels, clean, escape, escape_markdown, percent, shorten
+from cnnlab.figures.text import axis_labels, clean, escape, escape_markdown, shorten
 
 INVISIBLE = "\u200b"
 
@@ -88,18 +88,3 @@ def test_no_two_axis_labels_are_equal(names):
     assert [label.rstrip(INVISIBLE) for label in labels] == [
         escape(shorten(name, 8)) for name in names
     ]
-
-
-@pytest.mark.parametrize(
-    ("share", "expected"),
-    [
-        (0, "0%"),
-        (0.0004, "<0.1%"),
-        (0.123456, "12.3%"),
-        (0.5, "50.0%"),
-        (0.99951, ">99.9%"),
-        (1.0, "100%"),
-    ],
-)
-def test_percentages_do_not_round_doubt_away(share, expected):
-    assert percent(share) == expected

@@ -26,7 +26,14 @@ def write_text(label: str, name: str, *, placeholder: str = "") -> str:
     return text.strip()
 
 
-def choose_one(label: str, name: str, options: Mapping[str, str], *, hint: str = "") -> str:
+def choose_one(
+    label: str,
+    name: str,
+    options: Mapping[str, str],
+    *,
+    hint: str = "",
+    hide_label: bool = False,
+) -> str:
     """One of several values.
 
     Args:
@@ -34,6 +41,7 @@ def choose_one(label: str, name: str, options: Mapping[str, str], *, hint: str =
         name: In the address.
         options: Texts by value, at least one; the first one is the default.
         hint: What is shown beside the label.
+        hide_label: Show the widget alone, and name it to screen readers only.
     """
     key, first = _key(name), next(iter(options))
     wanted = asked(name)
@@ -53,6 +61,7 @@ def choose_one(label: str, name: str, options: Mapping[str, str], *, hint: str =
         format_func=lambda value: options.get(value, value),
         on_change=take_over,
         help=hint or None,
+        label_visibility="collapsed" if hide_label else "visible",
     )
     return chosen
 

@@ -44,6 +44,11 @@ def is_dark() -> bool:
     return st.context.theme.type == "dark"
 
 
+def on_phone() -> bool:
+    """Whether the viewer's browser says that it runs on a phone."""
+    return "Mobi" in (st.context.headers.get("User-Agent") or "")
+
+
 @st.cache_resource(show_spinner=False)
 def _open_store(place: Workspace) -> Store:
     return open_store(place)

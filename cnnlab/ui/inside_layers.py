@@ -24,7 +24,7 @@ from cnnlab.runs.inspections import (
 )
 from cnnlab.runs.runs import Run
 from cnnlab.ui import context
-from cnnlab.ui.address import asked, choose, follow, show_in
+from cnnlab.ui.addressed import choose_one
 from cnnlab.ui.charts import show_chart
 from cnnlab.ui.inside_pictures import Chosen
 from cnnlab.ui.jobs import follow_job
@@ -67,21 +67,7 @@ def _choose_layer(layers: Sequence[LayerName], *, with_picture: bool) -> str:
     texts = {FILTERS: "Filters of the first layer"}
     if with_picture:
         texts |= {layer.name: f"{layer.summary} · {_shape(layer.shape)}" for layer in layers}
-    wanted = asked(LAYER)
-    if wanted not in texts:
-        wanted = None
-    follow(LAYER, wanted)
-    key = "inside-layer"
-    show_in(key, wanted or FILTERS)
-    chosen: str = st.selectbox(
-        "Layer",
-        list(texts),
-        key=key,
-        format_func=texts.__getitem__,
-        on_change=lambda: choose(LAYER, st.session_state[key]),
-        label_visibility="collapsed",
-    )
-    return chosen
+    return choose_one("Layer", LAYER, texts, hide_label=True)
 
 
 def _show_or_ask(run: Run, files: RunFiles, request: InspectionRequest) -> None:
@@ -107,7 +93,8 @@ def _show_or_ask(run: Run, files: RunFiles, request: InspectionRequest) -> None:
 def _draw(run: Run, request: InspectionRequest, found: Inspection) -> None:
     pictures, filters = found.pictures, request.layer == FILTERS
     vector = not filters and len(found.shape) == 1
-    columns = 1 if vector else min(_columns(), len(pictures))
+    most = _PHONE_COLUMNS if context.on_phone() else _COLUMNS
+    columns = 1 if vector else min(most, len(pictures))
     info = sheet_info(
         pictures,
         [""] if vector else [f"{channel + 1}" for channel in found.channels],
@@ -146,9 +133,3 @@ def _shape(shape: tuple[int, ...]) -> str:
         return f"{shape[0]:,} values"
     height, width, channels = shape
     return f"{width} × {height}, {channels:,} channels"
-
-
-def _columns() -> int:
-    """Fewer on a phone."""
-    phone = "Mobi" in (st.context.headers.get("User-Agent") or "")
-    return _PHONE_COLUMNS if phone else _COLUMNS

@@ -46,18 +46,9 @@ def go_on(run: Run) -> None:
 
 
 def take_along(run: Run) -> None:
-    """Files for other programs: the table of epochs, TensorBoard, a script that does it again."""
+    """Files for other programs: a script that does it again, TensorBoard."""
     files = RunFiles(context.workspace().run_folder(run.id))
     with st.container(horizontal=True):
-        if files.epochs.exists():
-            st.download_button(
-                "Epochs as CSV",
-                files.epochs.read_bytes(),
-                file_name=f"{run.id}-epochs.csv",
-                mime="text/csv",
-                icon=":material/table:",
-                on_click="ignore",
-            )
         if run.has_model and files.split.exists():
             st.download_button(
                 "Keras script",

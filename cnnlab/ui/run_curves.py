@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
-import pandas as pd
 import streamlit as st
 
 from cnnlab.datasets.balance import majority_baseline
@@ -14,6 +13,7 @@ from cnnlab.datasets.splits import Split
 from cnnlab.errors import CnnlabError
 from cnnlab.figures.curves import MOST_SMOOTHING, plot_accuracy, plot_loss
 from cnnlab.figures.rate_curve import plot_learning_rate
+from cnnlab.reports.spreadsheet import csv_text
 from cnnlab.runs.runs import EpochRecord, Run
 from cnnlab.ui import context
 from cnnlab.ui.charts import choose_format, show_chart
@@ -90,11 +90,6 @@ def held(run: Run, epochs: Sequence[EpochRecord]) -> Sequence[EpochRecord]:
     return epochs
 
 
-def history_csv(epochs: Sequence[Mapping[str, float]]) -> str:
-    """Epoch records as a table: a row an epoch, a column a figure."""
-    return pd.DataFrame(list(epochs)).to_csv(index=False, lineterminator="\n")
-
-
 def _controls(run: Run, epochs: Sequence[EpochRecord]) -> tuple[float, bool]:
     """Smoothing and scale, which hold for all runs of this session; the way out of the page."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
@@ -121,7 +116,7 @@ def _controls(run: Run, epochs: Sequence[EpochRecord]) -> tuple[float, bool]:
         choose_format(key="curves-format")
         st.download_button(
             "Epochs as CSV",
-            lambda: history_csv(epochs),
+            lambda: csv_text(epochs),
             file_name=f"{run.id}-epochs.csv",
             mime="text/csv",
             icon=":material/table:",

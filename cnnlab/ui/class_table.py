@@ -18,8 +18,7 @@ from cnnlab.reports.spreadsheet import Cell, csv_text
 from cnnlab.runs.runs import Run
 from cnnlab.ui import context
 from cnnlab.ui.charts import show_chart
-from cnnlab.ui.results import file_state
-from cnnlab.workspace import RunFiles
+from cnnlab.ui.results import predictions_state
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -30,8 +29,7 @@ _SHARES = ("recall", "precision", "F1")
 
 def show(run: Run, evaluation: Evaluation, split: Split) -> None:
     """Precision, recall, F1 and support of each class, with 95 % intervals."""
-    file = RunFiles(context.workspace().run_folder(run.id)).predictions
-    known = (file, file_state(file), evaluation, split)
+    known = (*predictions_state(run.id), evaluation, split)
     st.dataframe(
         _table(*known),
         hide_index=True,

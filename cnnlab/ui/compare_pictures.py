@@ -33,7 +33,7 @@ def show(runs: Sequence[Run]) -> None:
     """
     first, second = runs[0], _other(runs[1:])
     together = paired(first, second)
-    for note in together.notes:
+    for note in together.verdict.notes:
         st.caption(escape_markdown(note))
     matrix, gallery = st.columns([2, 3], gap="large")
     with matrix:

@@ -22,8 +22,7 @@ from cnnlab.reports.comparing import (
 from cnnlab.reports.recipes_compared import RecipeVerdict, judge_recipes
 from cnnlab.runs.runs import Run
 from cnnlab.ui import context
-from cnnlab.ui.results import file_state, predictions_of
-from cnnlab.workspace import RunFiles
+from cnnlab.ui.results import predictions_of, predictions_state
 
 FileState = tuple[Path, int]
 
@@ -34,13 +33,11 @@ class Paired(NamedTuple):
     Attributes:
         pairing: What both said.
         split: Which pictures these are.
-        notes: What one should know about them.
-        verdict: Who is better.
+        verdict: Who is better, and what one should know about these pictures.
     """
 
     pairing: Pairing
     split: Split
-    notes: tuple[str, ...]
     verdict: PairVerdict
 
 
@@ -51,7 +48,7 @@ def paired(first: Run, second: Run) -> Paired:
         RunError: If one has no network or no predictions, or they cannot be compared.
     """
     require_comparable(first, second)
-    return _paired(_state(first), _state(second), first, second)
+    return _paired(predictions_state(first.id), predictions_state(second.id), first, second)
 
 
 def verdict_of(first: Run, second: Run) -> PairVerdict:
@@ -62,12 +59,6 @@ def verdict_of(first: Run, second: Run) -> PairVerdict:
         return no_verdict(first, second, error)
 
 
-def _state(run: Run) -> FileState:
-    """The file of a run's predictions and its state: what is kept in memory hangs on them."""
-    file = RunFiles(context.workspace().run_folder(run.id)).predictions
-    return file, file_state(file)
-
-
 def recipes_of(first: Run, second: Run, everything: Sequence[Run]) -> RecipeVerdict | None:
     """Which of two runs' recipes is better; None where there is nothing to say of recipes."""
     try:
@@ -76,7 +67,14 @@ def recipes_of(first: Run, second: Run, everything: Sequence[Run]) -> RecipeVerd
         return None
 
     def accuracy(run: Run, split: Split, paths: Collection[str]) -> float:
-        return _accuracy(_state(run), _state(first), _state(second), split, run, paths)
+        return _accuracy(
+            predictions_state(run.id),
+            predictions_state(first.id),
+            predictions_state(second.id),
+            split,
+            run,
+            paths,
+        )
 
     return judge_recipes(
         first,
@@ -93,8 +91,7 @@ def _paired(first_state: FileState, second_state: FileState, _first: Run, _secon
     seen = trained_on_before(context.store(), context.workspace(), (_first, _second))
     predictions = [predictions_of(run.id) for run in (_first, _second)]
     pairing, split, notes = pair_runs((_first, _second), predictions, trained_on=seen)
-    verdict = judge_pair(_first, _second, pairing, split, notes)
-    return Paired(pairing, split, notes, verdict)
+    return Paired(pairing, split, judge_pair(_first, _second, pairing, split, notes))
 
 
 @st.cache_resource(max_entries=500, show_spinner=False)

@@ -22,13 +22,14 @@ from cnnlab.ui import context
 from cnnlab.ui.address import asked, choose, follow
 from cnnlab.ui.data import index_of, thumbnails_of
 from cnnlab.ui.predicted import PICTURE
-from cnnlab.ui.results import file_state, predictions_of
+from cnnlab.ui.results import predictions_of, predictions_state
 from cnnlab.workspace import RunFiles
 
 MAX_PHOTO_MB = 50
 OF_EACH_KIND = 3
 _THUMBNAIL_PX = 108
 _NAME_CHARACTERS = 12
+_LOOKED_INTO = "inside-run"  # the run that was looked into last
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ def choose_picture(run: Run) -> Chosen | None:
             "The data set is no longer in this workspace. Drop a picture of your own.",
             icon=":material/hide_image:",
         )
+    _leave_behind(run, dataset, index)
     wanted = asked(PICTURE) or (picks[0].path if picks else None)
     if dataset is not None and index is not None and picks:
         _strip(dataset, index, picks, wanted)
@@ -84,15 +86,32 @@ def choose_picture(run: Run) -> Chosen | None:
     return _chosen(run, dataset, index, wanted)
 
 
+def _leave_behind(run: Run, dataset: Dataset | None, index: DatasetIndex | None) -> None:
+    """Where another run has been chosen, take a picture that it has not out of the address."""
+    before = st.session_state.get(_LOOKED_INTO, run.id)
+    st.session_state[_LOOKED_INTO] = run.id
+    path = asked(PICTURE)
+    if path is None or before == run.id:
+        return
+    try:
+        _chosen(run, dataset, index, path)
+    except CnnlabError:
+        choose(PICTURE, None)
+
+
 def _strip(
     dataset: Dataset, index: DatasetIndex, picks: Sequence[_Pick], wanted: str | None
 ) -> None:
     """Small pictures, those that were mistaken first."""
     rows = index.frame[index.frame["path"].isin([pick.path for pick in picks])]
-    thumbnails = dict(zip(rows["path"], thumbnails_of(dataset.location, rows), strict=True))
+    thumbnails = {
+        path: thumbnail
+        for path, thumbnail in zip(rows["path"], thumbnails_of(dataset.location, rows), strict=True)
+        if thumbnail is not None
+    }
     with st.container(horizontal=True, gap="medium"):
         for title, right in (("Surest mistakes", False), ("Surely right", True)):
-            chosen = [pick for pick in picks if pick.right == right and thumbnails.get(pick.path)]
+            chosen = [pick for pick in picks if pick.right == right and pick.path in thumbnails]
             if not chosen:
                 continue
             with st.container(width="content", gap="xxsmall"):
@@ -102,10 +121,8 @@ def _strip(
                         _offer(pick, thumbnails[pick.path], shown=pick.path == wanted)
 
 
-def _offer(pick: _Pick, thumbnail: bytes | None, *, shown: bool) -> None:
+def _offer(pick: _Pick, thumbnail: bytes, *, shown: bool) -> None:
     """A small picture, and the class that it was taken for as a button."""
-    if thumbnail is None:
-        return
     said, true = escape_markdown(pick.said), escape_markdown(pick.true)
     with st.container(width=_THUMBNAIL_PX, gap="xxsmall"):
         st.image(thumbnail, width=_THUMBNAIL_PX, alt=f"{pick.true}: {pick.path}")
@@ -161,9 +178,10 @@ def _chosen(run: Run, dataset: Dataset | None, index: DatasetIndex | None, wante
 
     Raises:
         DatasetError: If there is no such picture.
+        PathError: If there cannot be one of such a name.
     """
     if wanted.startswith(UPLOADED):
-        uploaded = _files(run).views_folder / PurePosixPath(wanted).name
+        uploaded = user_path(_files(run).views_folder / PurePosixPath(wanted).name)
         if uploaded.is_file():
             return Chosen("your picture", uploaded, None, held_out=False, in_dataset=False)
     known = _known(run, wanted)
@@ -206,8 +224,7 @@ def _picks_of(run: Run) -> list[_Pick]:
         predictions = predictions_of(run.id)
     except CnnlabError:
         return []  # the other views say why
-    file = _files(run).predictions
-    return _picks(file, file_state(file), predictions)
+    return _picks(*predictions_state(run.id), predictions)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import streamlit as st
 
+from cnnlab.datasets.balance import is_uneven
 from cnnlab.datasets.splits import Split
 from cnnlab.evaluation.metrics import Evaluation, evaluate
 from cnnlab.evaluation.predictions import Predictions, read_predictions
 from cnnlab.runs.runs import Run
 from cnnlab.ui import context
 from cnnlab.workspace import RunFiles
+
+SCORES = {
+    "accuracy": "accuracy",
+    "balanced_accuracy": "balanced accuracy",
+    "macro_f1": "macro F1",
+}
+"""Titles of the shares that say how good a network is, by their names in its metrics."""
 
 
 def predictions_of(run_id: str, split: Split | None = None) -> Predictions:
@@ -20,7 +29,7 @@ def predictions_of(run_id: str, split: Split | None = None) -> Predictions:
     Raises:
         RunError: If they are missing or damaged.
     """
-    file, changed_ns = _predictions_file(run_id)
+    file, changed_ns = predictions_state(run_id)
     if split is None:
         return _read_predictions(file, changed_ns)
     return _predictions_of_split(file, changed_ns, split)
@@ -32,7 +41,17 @@ def evaluation_of(run: Run, split: Split) -> Evaluation:
     Raises:
         RunError: If the predictions are missing or damaged, or there are none of this split.
     """
-    return _evaluation(*_predictions_file(run.id), split)
+    return _evaluation(*predictions_state(run.id), split)
+
+
+def scores_in_front(counts: Mapping[str, int]) -> list[str]:
+    """Names of `SCORES` in the order to read them; accuracy comes last where classes are uneven.
+
+    Args:
+        counts: Pictures of each class.
+    """
+    names = list(SCORES)
+    return names[1:] + names[:1] if is_uneven(counts) else names
 
 
 def splits_of(run: Run) -> list[Split]:
@@ -45,17 +64,18 @@ def splits_of(run: Run) -> list[Split]:
     return [split for split in (Split.TEST, Split.VALIDATION) if split.value in found]
 
 
+def predictions_state(run_id: str) -> tuple[Path, int]:
+    """The file of a run's predictions and its state: what is kept in memory hangs on them."""
+    file = RunFiles(context.workspace().run_folder(run_id)).predictions
+    return file, file_state(file)
+
+
 def file_state(file: Path) -> int:
     """A number that changes whenever a file does; 0 where there is none. Keys caches."""
     try:
         return file.stat().st_mtime_ns
     except OSError:
         return 0
-
-
-def _predictions_file(run_id: str) -> tuple[Path, int]:
-    file = RunFiles(context.workspace().run_folder(run_id)).predictions
-    return file, file_state(file)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

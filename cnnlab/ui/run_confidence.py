@@ -27,8 +27,7 @@ from cnnlab.runs.runs import Run
 from cnnlab.ui import context, frame
 from cnnlab.ui.address import asked, choose, follow, show_in
 from cnnlab.ui.charts import show_chart
-from cnnlab.ui.results import file_state, predictions_of, splits_of
-from cnnlab.workspace import RunFiles
+from cnnlab.ui.results import predictions_of, predictions_state, splits_of
 
 THRESHOLD = "threshold"
 _USUAL_THRESHOLD = 0.9
@@ -36,7 +35,7 @@ _USUAL_THRESHOLD = 0.9
 
 def show(run: Run) -> None:
     """Confidence against accuracy, and what a threshold would do."""
-    unknown = _count_without_numbers(*_state(run), run.id)
+    unknown = _count_without_numbers(*predictions_state(run.id), run.id)
     if unknown:
         st.warning(
             f"For {unknown:,} of the pictures the network gave no probabilities but something that "
@@ -45,7 +44,7 @@ def show(run: Run) -> None:
             icon=":material/warning:",
         )
         return
-    report = _report(*_state(run), run.id)
+    report = _report(*predictions_state(run.id), run.id)
     if report is None:
         st.info("There are too few pictures with predictions to judge confidence by.")
         return
@@ -70,7 +69,7 @@ def show(run: Run) -> None:
 def _coverage(run: Run) -> None:
     """A threshold that can be moved, and what it gives."""
     split = splits_of(run)[0]
-    answers = _answers(*_state(run), run.id, split)
+    answers = _answers(*predictions_state(run.id), run.id, split)
     place = st.container()  # level with the diagram, so the slider stands below
     chosen = at_threshold(answers.confidence, answers.right, _choose_threshold())
     with place:
@@ -109,11 +108,6 @@ class _Answers(NamedTuple):
     confidence: NDArray[np.float32]
     right: NDArray[np.bool_]
     curve: tuple[Coverage, ...]
-
-
-def _state(run: Run) -> tuple[Path, int]:
-    file = RunFiles(context.workspace().run_folder(run.id)).predictions
-    return file, file_state(file)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import streamlit as st
 
-from cnnlab.datasets.balance import is_uneven
 from cnnlab.datasets.splits import Split
 from cnnlab.evaluation.class_order import similarity_order
 from cnnlab.evaluation.metrics import ConfusedPair, Evaluation, most_confused_pairs
@@ -23,16 +22,21 @@ from cnnlab.ui.address import asked, choose
 from cnnlab.ui.addressed import choose_one, switch
 from cnnlab.ui.charts import show_clickable
 from cnnlab.ui.predicted import JudgedCards, card_grid
-from cnnlab.ui.results import evaluation_of, file_state, predictions_of, splits_of
+from cnnlab.ui.results import (
+    SCORES,
+    evaluation_of,
+    predictions_of,
+    predictions_state,
+    scores_in_front,
+    splits_of,
+)
 from cnnlab.ui.run_ranking import ranking_panel
-from cnnlab.workspace import RunFiles
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 TRUE, PREDICTED = "true", "predicted"
 _SPLIT, _SHARE, _ORDER, _ALL = "split", "share", "order", "all"
-_BY_NAME, _BY_SIMILARITY = "name", "similarity"
 _CONFUSED_PAIRS = 10
 _CHOOSER_PX = 240
 _NOTE, _TURN = "confusion-note", "confusion-turn"
@@ -85,21 +89,14 @@ def _choose_split(splits: Sequence[Split]) -> Split:
 
 def _headline(run: Run, evaluation: Evaluation, split: Split) -> None:
     """The figures that matter most, and the weakest class in words."""
-    figures = {
-        "Accuracy": evaluation.accuracy,
-        "Balanced accuracy": evaluation.balanced_accuracy,
-        "Macro F1": evaluation.macro_f1,
-    }
-    order = list(figures)
-    if is_uneven(evaluation.class_counts):
-        order = ["Balanced accuracy", "Macro F1", "Accuracy"]
-    weakest, silent = _words(*_state_of(run), evaluation, split)
+    weakest, silent = _words(*predictions_state(run.id), evaluation, split)
     st.markdown(f"**{escape_markdown(weakest)}**")
     for sentence in silent:
         st.caption(escape_markdown(sentence))
     with st.container(horizontal=True):
-        for name in order:
-            st.metric(name, percent(figures[name]), border=True)
+        for name in scores_in_front(evaluation.class_counts):
+            title = SCORES[name][0].upper() + SCORES[name][1:]
+            st.metric(title, percent(getattr(evaluation, name)), border=True)
         st.metric("Pictures", f"{evaluation.images:,}", border=True)
 
 
@@ -111,7 +108,7 @@ def _matrix_and_pictures(run: Run, shown: _Shown) -> None:
     matrix, pairs = st.columns([3, 2], gap="large")
     with matrix:
         show_clickable(
-            _figure(*_state_of(run), evaluation, shown, selected, context.is_dark()),
+            _figure(*predictions_state(run.id), evaluation, shown, selected, context.is_dark()),
             # A chart remembers which of its points was clicked: others need another chart.
             key=f"confusion-{run.id}-{shown.split.value}-{shown.every}-{shown.by_similarity}-{_turn()}",
             name=f"confusion-{run.id}-{shown.split.value}",
@@ -123,7 +120,7 @@ def _matrix_and_pictures(run: Run, shown: _Shown) -> None:
             else "Click a cell to see its pictures."
         )
     with pairs:
-        _confused(_pairs(*_state_of(run), evaluation, shown.split), names, selected)
+        _confused(_pairs(*predictions_state(run.id), evaluation, shown.split), names, selected)
     note = st.session_state.pop(_NOTE, None)
     if note:
         st.info(note)
@@ -199,12 +196,8 @@ def _pictures(run: Run, split: Split, names: Sequence[str], cell: Cell) -> None:
         st.markdown(f"#### {count} of “{of}” recognised, most confident first")
     else:
         st.markdown(f"#### {count} of “{of}” taken for “{said}”, most confident first")
-    card_grid(run, JudgedCards(predictions, rows), key="cell")
-
-
-def _state_of(run: Run) -> tuple[Path, int]:
-    file = RunFiles(context.workspace().run_folder(run.id)).predictions
-    return file, file_state(file)
+    key = f"cell-{run.id}-{split.value}-{true}-{predicted}"
+    card_grid(run, JudgedCards(predictions, rows), key=key)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

@@ -7,20 +7,13 @@ from typing import Any
 
 import streamlit as st
 
-from cnnlab.datasets.balance import is_uneven
 from cnnlab.datasets.splits import Split
 from cnnlab.errors import CnnlabError
 from cnnlab.evaluation.agreement import gap_sentence, training_accuracy
 from cnnlab.figures.text import duration, escape_markdown, percent
 from cnnlab.runs.runs import EpochRecord, Run, epoch_records
 from cnnlab.ui import context, run_actions, run_curves, run_facts, run_readings
-from cnnlab.ui.results import evaluation_of
-
-_FIGURES = {
-    "accuracy": "accuracy",
-    "balanced_accuracy": "balanced accuracy",
-    "macro_f1": "macro F1",
-}
+from cnnlab.ui.results import SCORES, evaluation_of, scores_in_front
 
 
 def show(run: Run) -> None:
@@ -56,7 +49,7 @@ def _figures(run: Run, epochs: list[EpochRecord]) -> None:
     trained = training_accuracy(results, epochs)
     with st.container(horizontal=True):
         for name in _names_in_front(run, split)[:2]:
-            _metric(f"{split.capitalize()} {_FIGURES[name]}", metrics.get(f"{split}_{name}"))
+            _metric(f"{split.capitalize()} {SCORES[name]}", metrics.get(f"{split}_{name}"))
         if split is Split.TEST:
             _metric("Validation accuracy", metrics.get("validation_accuracy"))
         _metric(
@@ -79,14 +72,13 @@ def _figures(run: Run, epochs: list[EpochRecord]) -> None:
 
 
 def _names_in_front(run: Run, split: Split) -> list[str]:
-    """Which figures of a split to read first; accuracy comes last where classes are uneven."""
+    """Which figures of a split to read first."""
     counts: Mapping[str, int] = {}
     try:
         counts = evaluation_of(run, split).class_counts
     except CnnlabError as error:
         st.error(escape_markdown(str(error)), icon=":material/error:")
-    names = list(_FIGURES)
-    return names[1:] + names[:1] if is_uneven(counts) else names
+    return scores_in_front(counts)
 
 
 def _metric(label: str, share: float | None, *, hint: str | None = None) -> None:

@@ -30,9 +30,8 @@ from cnnlab.ui.address import asked, choose
 from cnnlab.ui.charts import show_chart
 from cnnlab.ui.data import index_of, thumbnails_of
 from cnnlab.ui.predicted import JudgedCards, card_grid
-from cnnlab.ui.results import file_state, predictions_of, splits_of
+from cnnlab.ui.results import predictions_of, predictions_state, splits_of
 from cnnlab.ui.views import choose_view
-from cnnlab.workspace import RunFiles
 
 KIND, SPLIT, SEED = "kind", "split", "seed"  # in the address
 SAMPLE_SIZE = 10
@@ -68,11 +67,10 @@ def show(run: Run) -> None:
     if kind == RANDOM:
         frame.fragment(_random)(run, split, predictions)
         return
-    file = RunFiles(context.workspace().run_folder(run.id)).predictions
-    rows = _rows(file, file_state(file), run.id, split, kind)
+    rows = _rows(*predictions_state(run.id), run.id, split, kind)
     if _say(kind, split, predictions, len(rows)):
         cards = JudgedCards(predictions, rows, suspects=kind == LABELS)
-        card_grid(run, cards, key=f"pictures-{kind}-{split}")
+        card_grid(run, cards, key=f"pictures-{kind}-{split}-{run.id}")
 
 
 def _say(kind: str, split: Split, predictions: Predictions, found: int) -> bool:
@@ -122,7 +120,7 @@ def _random(run: Run, split: Split, predictions: Predictions) -> None:
     figure = plot_judged(
         _judged(run, predictions, rows),
         title=f"All {split} pictures" if few else f"Ten {split} pictures at random",
-        columns=_PHONE_COLUMNS if _on_phone() else _COLUMNS,
+        columns=_PHONE_COLUMNS if context.on_phone() else _COLUMNS,
         dark=context.is_dark(),
     )
     show_chart(figure, key=f"random-{run.id}")
@@ -135,17 +133,13 @@ def _random(run: Run, split: Split, predictions: Predictions) -> None:
         )
         st.caption(f"Draw {seed}. The page's address shows the same ten to whoever you send it.")
     if one_by_one:
-        card_grid(run, JudgedCards(predictions, rows), key=f"pictures-{RANDOM}")
+        key = f"pictures-{RANDOM}-{split}-{run.id}-{seed}"
+        card_grid(run, JudgedCards(predictions, rows), key=key)
 
 
 def _seed() -> int:
     wanted = asked(SEED) or ""
     return int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 10 else 1
-
-
-def _on_phone() -> bool:
-    """Whether the viewer's browser says that it runs on a phone."""
-    return "Mobi" in (st.context.headers.get("User-Agent") or "")
 
 
 def _judged(run: Run, predictions: Predictions, rows: Rows) -> list[Judged]:

@@ -16,8 +16,7 @@ from cnnlab.runs.runs import Run
 from cnnlab.ui import context, frame
 from cnnlab.ui.addressed import choose_one
 from cnnlab.ui.charts import show_chart
-from cnnlab.ui.results import file_state, predictions_of
-from cnnlab.workspace import RunFiles
+from cnnlab.ui.results import predictions_of, predictions_state
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -35,13 +34,12 @@ def _panel(run: Run, split: Split) -> None:
     with st.container(width=320):
         chosen = choose_one("Class", CLASS, {name: name for name in predictions.class_names})
     index = predictions.class_names.index(chosen)
-    file = RunFiles(context.workspace().run_folder(run.id)).predictions
-    curves = _curves(file, file_state(file), run.id, split, index)
+    state = predictions_state(run.id)
+    curves = _curves(*state, run.id, split, index)
     if curves is None:
         st.info(_missing(predictions, index, split))
         return
-    which = (file, file_state(file), split, chosen, context.is_dark())
-    roc, precision_recall = _charts(*which, curves)
+    roc, precision_recall = _charts(*state, split, chosen, context.is_dark(), curves)
     left, right = st.columns(2)
     with left:
         show_chart(roc, key=f"roc-{run.id}")

@@ -13,6 +13,7 @@ from cnnlab.ui.class_table import cell_rows, class_rows
 from cnnlab.workspace import RunFiles
 from tests.evaluation.test_per_class import evaluation_of
 from tests.pages.conftest import Open, said
+from tests.pages.test_run_pictures import rewrite
 
 
 def judged(place, run_id, classes, mistakes, *, split="test", per_class=3, missing=()):
@@ -81,6 +82,22 @@ def test_a_confused_pair_is_a_button_that_shows_its_pictures(trained, open_page:
     app.button(key="pair-0-1").click().run()
     assert not app.exception
     assert "2 pictures of “<0000>” taken for “<0001>”" in words(app)
+
+
+def test_ticks_of_one_cell_are_not_corrected_from_another(trained, open_page: Open):
+    place, _, run_id = trained
+    test = rewrite(trained, {0: 0.9})
+    name = test.class_names[test.true[1]]
+    app = open_page(place, "run", run=run_id, view="mistakes", true=name, predicted=name)
+    next(box for box in app.checkbox if box.key.startswith("tick-")).check().run()
+    assert "Exclude 1" in [button.label for button in app.button]
+    app.button(key=f"pair-{test.true[0]}-{test.predicted[0]}").click().run()
+    assert not app.exception
+    (box,) = (box for box in app.checkbox if box.key.startswith("tick-"))
+    assert box.key.endswith(test.paths[0])
+    (exclude,) = (button for button in app.button if button.label.startswith("Exclude"))
+    assert exclude.label == "Exclude"
+    assert exclude.disabled
 
 
 def test_a_cell_of_classes_that_do_not_exist_is_left_aside(trained, open_page: Open):

@@ -1,5 +1,8 @@
 """The view inside a network: pictures, heat maps, filters and maps of layers."""
 
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -18,12 +21,14 @@ from cnnlab.runs.inspections import (
     submit_inspection,
 )
 from cnnlab.runs.processes import ProcessIdentity
+from cnnlab.runs.scans import scan_place
 from cnnlab.runs.states import JobKind, RunState
 from cnnlab.runs.store import open_store
 from cnnlab.training.export import to_lite
 from cnnlab.training.inspection import carry_out
 from cnnlab.worker import work
 from cnnlab.workspace import RunFiles
+from tests.finished import finished_run
 from tests.pages.conftest import Open, said
 from tests.pictures import coloured_square
 from tests.trained import give_own_pictures
@@ -138,6 +143,64 @@ def test_unknown_pictures_are_refused_and_others_can_still_be_chosen(open_view, 
     assert [button for button in app.button if button.key and button.key.startswith("look-")]
 
 
+@pytest.mark.parametrize("path", [f"picture-{300 * 'a'}", "picture-\0"], ids=["long", "nul"])
+def test_an_uploaded_picture_whose_name_cannot_be_is_refused_in_words(
+    open_view, files, mistaken, path
+):
+    files.views_folder.mkdir(exist_ok=True)  # as after an upload
+    app = open_view(picture=path)
+    (error,) = app.error
+    assert "A path must be one that the system can look up" in error.value.replace("\\", "")
+    assert [button for button in app.button if button.key and button.key.startswith("look-")]
+
+
+def other_run(trained, location: Path) -> str:
+    """A second run with the same network, on the pictures of a folder; its id."""
+    place, _, run_id = trained
+    store = open_store(place)
+    dataset, index, _ = scan_place(store, place, str(location), lambda *_: None)
+    frame, names = index.usable, tuple(index.class_names)
+    true = np.array([names.index(name) for name in frame["class"]])
+    found = Predictions(
+        class_names=names,
+        paths=tuple(frame["path"]),
+        splits=np.full(len(true), "test"),
+        true=true,
+        probabilities=(0.05 + 0.85 * np.eye(3))[true].astype(np.float32),
+    )
+    config = runs.get_run(store, run_id).config
+    other = finished_run(store, place, dataset.id, config, found)
+    store.close()
+    files, others = (RunFiles(place.run_folder(each)) for each in (run_id, other))
+    for name in ("lite_model", "model_facts", "keras_model"):
+        shutil.copy(getattr(files, name), getattr(others, name))
+    return other
+
+
+@pytest.mark.parametrize("has_it", [True, False])
+def test_the_picture_of_one_run_is_left_where_another_run_has_it_not(
+    trained, open_view, mistaken, tmp_path, has_it
+):
+    place, dataset_id, _ = trained
+    store = open_store(place)
+    location = tmp_path / "other"
+    shutil.copytree(get_dataset(store, dataset_id).location, location)
+    store.close()
+    path = mistaken.paths[1]
+    if not has_it:
+        (location / path).rename((location / path).with_name("another.png"))
+    other = other_run(trained, location)
+    app = open_view(picture=path)
+    assert len(titles(app)) == 2
+    app.selectbox(key="choose-run").set_value(other).run()
+
+    assert not app.exception
+    assert not app.error
+    assert len(titles(app)) == 2
+    assert ("picture" in app.query_params) is has_it
+    assert (escape_markdown(path) in said(app)) is has_it
+
+
 def test_a_file_that_is_no_picture_is_named(open_view, tmp_path):
     (tmp_path / "note.png").write_text("no picture")
     app = open_view(picture=str(tmp_path / "note.png"))
@@ -210,6 +273,15 @@ def test_maps_that_are_there_are_shown_for_the_layer_in_the_address(
     other = open_view(picture=mistaken.paths[1], layer="conv_1")
     assert [button for button in other.button if button.label == "Show the maps"]
     assert not other.get("plotly_chart")
+
+
+def test_a_layer_that_is_chosen_stands_in_the_address_and_an_unknown_one_does_not(open_view):
+    app = open_view(layer="nonsense")
+    assert [button for button in app.button if button.label == "Show the filters"]
+    assert "layer" not in app.query_params
+    app.selectbox(key="addressed-layer").set_value("conv_1").run()
+    assert app.query_params["layer"] == "conv_1"
+    assert [button for button in app.button if button.label == "Show the maps"]
 
 
 def test_a_failed_look_is_said_and_can_be_asked_again(trained, open_view, files):

@@ -86,6 +86,30 @@ def test_ten_at_random_are_drawn_anew_and_the_address_says_which(trained, open_v
     assert "Draw 1" in said(app)
 
 
+def excluding(app: AppTest):
+    """The button of the bar that excludes what is ticked."""
+    (button,) = (each for each in app.button if each.label.startswith("Exclude"))
+    return button
+
+
+def tick_first(app: AppTest) -> None:
+    next(box for box in app.checkbox if box.key.startswith("tick-")).check().run()
+    assert excluding(app).label == "Exclude 1"
+
+
+@pytest.mark.parametrize("kind", ["random", "doubts"])
+def test_ticks_of_one_split_are_not_corrected_from_another(trained, open_view, kind):
+    rewrite(trained)
+    app = open_view(kind=kind, split="test")
+    if kind == "random":
+        next(box for box in app.toggle if box.label == "One by one").set_value(True).run()
+    tick_first(app)
+    app.segmented_control(key="pictures-split").set_value("validation").run()
+    assert not app.exception
+    assert cards(app)
+    assert excluding(app).disabled
+
+
 def test_other_ten_follow_in_the_address(trained, open_view):
     file = predictions_file(trained)
     known = read_predictions(file)
@@ -103,6 +127,11 @@ def test_other_ten_follow_in_the_address(trained, open_view):
     assert "Draw 2" in said(app)
     next(box for box in app.toggle if box.label == "One by one").set_value(True).run()
     assert len(cards(app)) == 10
+    tick_first(app)
+    next(button for button in app.button if button.label == "Other ten").click().run()
+    assert "Draw 3" in said(app)
+    assert len(cards(app)) == 10
+    assert excluding(app).disabled
 
 
 def test_confident_mistakes_come_surest_first(trained, open_view):

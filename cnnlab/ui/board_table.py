@@ -127,7 +127,7 @@ def _values(
     name: str,
     epochs: Mapping[str, Sequence[EpochRecord]],
     metric: str,
-) -> list[object] | pd.Series[int]:
+) -> list[object]:
     if name in FIGURES:
         return _figures(rows, name)
     if name == STATE:

@@ -72,7 +72,6 @@ def picture_actions(
     label: str,
     *,
     key: str,
-    tickable: bool = True,
     said: str = "",
     more: Callable[[], None] | None = None,
 ) -> None:
@@ -84,7 +83,6 @@ def picture_actions(
         path: Of the picture.
         label: Of the tick, plain text; a long one is shortened.
         key: Of the grid.
-        tickable: Whether it can be ticked; else the label alone is shown.
         said: What a network said about the picture, Markdown.
         more: Draws what else there is to see below the opened picture.
     """
@@ -94,10 +92,7 @@ def picture_actions(
     elif path in index.relabelled:
         mark = " :material/label:"
     shown = f"{escape_markdown(shorten(label, _LABEL_CHARACTERS))}{mark}"
-    if tickable:
-        tick(dataset, path, shown, key)
-    else:
-        st.caption(shown, width="stretch")
+    tick(dataset, path, shown, key)
     if st.button(
         "",
         icon=":material/zoom_in:",

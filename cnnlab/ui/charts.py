@@ -59,13 +59,13 @@ def show_clickable(
     )
 
 
-def show_selectable(figure: go.Figure, *, key: str, name: str | None = None) -> Any:
+def show_selectable(figure: go.Figure, *, key: str) -> Any:
     """Show a figure whose points can be chosen by lasso or box; returns what is chosen."""
     return st.plotly_chart(
         _on_paper(figure),
         theme=None,
         key=key,
-        config={**_config(name or key, removed=()), "scrollZoom": True},
+        config={**_config(key, removed=()), "scrollZoom": True},
         on_select="rerun",
         selection_mode=("lasso", "box", "points"),
     )

@@ -121,7 +121,7 @@ class _Pictures:
     why: str
 
 
-def card_grid(run: Run, cards: Sequence[Card], *, key: str, correcting: bool = True) -> None:
+def card_grid(run: Run, cards: Sequence[Card], *, key: str) -> None:
     """Pictures side by side, a page at a time; each can be opened, ticked and corrected.
 
     A picture that is gone keeps its card and its name. Only the cards of the page that is shown are
@@ -131,13 +131,12 @@ def card_grid(run: Run, cards: Sequence[Card], *, key: str, correcting: bool = T
         run: Whose data set the pictures are in.
         cards: In the order to show them.
         key: Tells grids on one page apart.
-        correcting: Offer to exclude and relabel right there.
     """
     if len(cards):
-        frame.fragment(_card_grid)(run, cards, key, correcting)
+        frame.fragment(_card_grid)(run, cards, key)
 
 
-def _card_grid(run: Run, cards: Sequence[Card], key: str, correcting: bool) -> None:
+def _card_grid(run: Run, cards: Sequence[Card], key: str) -> None:
     pages = math.ceil(len(cards) / PAGE_SIZE)
     pictures = _pictures_of(run)
     if pictures.index is None:
@@ -159,8 +158,8 @@ def _card_grid(run: Run, cards: Sequence[Card], key: str, correcting: bool) -> N
                 with st.container(width=CARD_PX, gap="xxsmall"):
                     _missing(card, "")
         else:
-            _draw_cards(run, pictures.dataset, pictures.index, shown, key, correcting)
-    if correcting and pictures.dataset is not None and pictures.index is not None:
+            _draw_cards(run, pictures.dataset, pictures.index, shown, key)
+    if pictures.dataset is not None and pictures.index is not None:
         with bar:
             _bar(pictures.dataset, pictures.index, cards, key)
     with foot:
@@ -175,7 +174,6 @@ def _draw_cards(
     index: DatasetIndex,
     cards: Sequence[Card],
     key: str,
-    correcting: bool,
 ) -> None:
     rows = _rows(index, cards)
     thumbnails = dict(zip(rows["path"], thumbnails_of(dataset.location, rows), strict=True))
@@ -197,7 +195,6 @@ def _draw_cards(
                     card.path,
                     name,
                     key=key,
-                    tickable=correcting,
                     said=f"{_title(card)} {escape_markdown(card.detail)}",
                     more=partial(nearest_training, run, dataset, index, card.path),
                 )
@@ -209,7 +206,7 @@ def _draw_cards(
                     help="Where the network looked",
                 ):
                     go(frame.RUN, **{RUN: run.id, VIEW: INSIDE, PICTURE: card.path})
-            if correcting and card.suggestion and card.suggestion != classes[card.path]:
+            if card.suggestion and card.suggestion != classes[card.path]:
                 _suggest(dataset, card, key)
 
 

@@ -27,7 +27,7 @@ cards = [
     for number, path in enumerate({paths!r})
 ]
 with frame.shown_errors():
-    card_grid(run, cards, key="here", correcting={correcting!r})
+    card_grid(run, cards, key="here")
 """
 
 
@@ -35,13 +35,12 @@ with frame.shown_errors():
 def open_cards(trained, monkeypatch):
     place, _, run_id = trained
 
-    def open_(paths=None, *, correcting=True, suggestion="") -> AppTest:
+    def open_(paths=None, *, suggestion="") -> AppTest:
         monkeypatch.setenv("CNNLAB_WORKSPACE", str(place.root))
         known = list(read_predictions(RunFiles(place.run_folder(run_id)).predictions).paths)
         script = SCRIPT.format(
             run_id=run_id,
             paths=known if paths is None else paths,
-            correcting=correcting,
             suggestion=suggestion,
         )
         app = AppTest.from_string(script, default_timeout=60).run()
@@ -135,13 +134,6 @@ def test_all_ticked_pictures_get_their_own_suggestion(trained, dataset, open_car
     index = corrections.load_index(store, place, dataset)
     assert dict(index.relabelled) == {"red/000.png": "red", "blue/001.png": "blue"}
     store.close()
-
-
-def test_without_correcting_there_is_nothing_to_tick(open_cards):
-    app = open_cards(correcting=False)
-    assert not ticks(app)
-    assert not [button for button in app.button if button.key.startswith("exclude")]
-    assert [button for button in app.button if button.key.startswith("open-")]
 
 
 def test_a_picture_opens_in_full_with_what_was_said_about_it(open_cards):

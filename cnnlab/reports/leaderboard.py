@@ -10,7 +10,13 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from cnnlab.config.differences import SEED, FieldValue, config_fields, differing_fields
+from cnnlab.config.differences import (
+    NO_FIGURES,
+    SEED,
+    FieldValue,
+    config_fields,
+    differing_fields,
+)
 from cnnlab.evaluation.seeds import Spread, group_repeats, same_but_seed, spread
 from cnnlab.figures.text import percent
 from cnnlab.runs.runs import EpochRecord, Run
@@ -78,11 +84,11 @@ class BoardRow:
 
     @cached_property
     def fields(self) -> Mapping[str, FieldValue]:
-        """The configuration, field by field; of several runs without their seed."""
+        """The configuration, field by field; of several runs without seed and logs."""
         fields = config_fields(self.run.config)
-        if len(self.runs) > 1:
-            del fields[SEED]
-        return fields
+        if len(self.runs) == 1:
+            return fields
+        return {name: value for name, value in fields.items() if name not in NO_FIGURES}
 
     def spread(self, figure: str) -> Spread | None:
         """Mean and deviation of a figure over the runs; None where it is not known."""

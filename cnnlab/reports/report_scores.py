@@ -11,6 +11,7 @@ from cnnlab.datasets.balance import is_uneven
 from cnnlab.datasets.splits import Split
 from cnnlab.evaluation.calibration import Coverage, at_threshold
 from cnnlab.evaluation.confidence import ConfidenceReport, confidence_report
+from cnnlab.evaluation.final import SCORED, judged_splits
 from cnnlab.evaluation.intervals import Interval, wilson
 from cnnlab.evaluation.metrics import ConfusedPair, Evaluation, evaluate, most_confused_pairs
 from cnnlab.evaluation.per_class import ClassFigures, class_figures
@@ -18,7 +19,6 @@ from cnnlab.evaluation.predictions import Predictions
 
 SURE = 0.9
 MOST_PAIRS = 5
-_DECIDING = (Split.TEST, Split.VALIDATION)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -79,18 +79,17 @@ class Scores:
 
 def scores_of(predictions: Predictions) -> Scores | None:
     """Figures by the test pictures, else by those of validation; None without either."""
-    for split in _DECIDING:
-        chosen = predictions.select(split.value)
-        if len(chosen):
-            return Scores(
-                split=split,
-                predictions=chosen,
-                evaluation=evaluate(chosen),
-                confidence=_confidence(predictions),
-            )
-    return None
+    split = next(iter(judged_splits(predictions)), None)
+    if split is None:
+        return None
+    chosen = predictions.select(split.value)
+    return Scores(
+        split=split,
+        predictions=chosen,
+        evaluation=evaluate(chosen),
+        confidence=_confidence(predictions),
+    )
 
 
 def _confidence(predictions: Predictions) -> ConfidenceReport | None:
-    validation, test = (predictions.select(split.value) for split in reversed(_DECIDING))
-    return confidence_report(validation, test)
+    return confidence_report(*(predictions.select(split.value) for split in SCORED))

@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 import cnnlab
-from cnnlab.config import Precision, RunConfig
+from cnnlab.config import Precision, RunConfig, TrainingConfig
 from cnnlab.datasets.pixels import PreparationStopped, file_name_of
 from cnnlab.datasets.splits import Split
 from cnnlab.errors import RunError
@@ -193,8 +193,8 @@ class TrainingRun:
             state = RunState.STOPPED
             reason = "Stopped by request; the best model so far is kept."
         except Diverged as error:
-            reason = "The loss became infinite or no number at all: the learning rate "
-            reason += f"{self._config.training.learning_rate:g} is probably too high. "
+            reason = "The loss became infinite or no number at all: "
+            reason += f"{rate_in_words(stage, self._config.training)} is probably too high. "
             reason += "Try a tenth of it."
             if best.best_epoch is None:
                 raise RunError("diverged", reason) from error
@@ -369,6 +369,13 @@ def _baselines(data: PreparedData, seed: int) -> list[dict[str, Any]]:
     }
     steps = ladder(train, train.labels, held_out, data.class_count, seed=seed)
     return [step.to_json() for step in steps]
+
+
+def rate_in_words(stage: Stage, training: TrainingConfig) -> str:
+    """The learning rate of a part of the training, in words."""
+    if stage.name == FINE_TUNING and training.fine_tuning is not None:
+        return f"the learning rate {training.fine_tuning.learning_rate:g} of the fine-tuning"
+    return f"the learning rate {training.learning_rate:g}"
 
 
 def _parameters(model: keras.Model) -> dict[str, int]:

@@ -26,7 +26,8 @@ from cnnlab.runs.scans import scan_dataset
 from cnnlab.runs.settings import set_pixel_budget
 from cnnlab.runs.states import RunState
 from cnnlab.runs.store import Store, open_store
-from cnnlab.training.run import TrainingRun
+from cnnlab.training.run import TrainingRun, rate_in_words
+from cnnlab.training.stages import FINE_TUNING, MAIN, Stage
 from cnnlab.worker import work
 from cnnlab.workspace import RunFiles, Workspace, open_workspace
 from tests.pictures import write_class_folders
@@ -317,3 +318,13 @@ def test_a_set_taken_from_the_validation_pictures_is_tested_on(store, workspace,
         "test": 12,
     }
     assert "test_accuracy" in runs.get_run(store, run_id).results["metrics"]
+
+
+def test_an_explosion_names_the_rate_of_its_part():
+    training = change_config(
+        recipe("transfer").config,
+        {"training.fine_tuning.epochs": 2, "training.fine_tuning.learning_rate": 0.5},
+    ).training
+    main, tuning = (Stage(name, 0, 1, 0) for name in (MAIN, FINE_TUNING))
+    assert rate_in_words(main, training) == f"the learning rate {training.learning_rate:g}"
+    assert rate_in_words(tuning, training) == "the learning rate 0.5 of the fine-tuning"

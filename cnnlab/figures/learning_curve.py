@@ -104,7 +104,7 @@ def draw_learning_curve(info: LearningCurveInfo, *, dark: bool) -> go.Figure:
     return style(
         figure,
         dark=dark,
-        title="Accuracy over the number of training pictures",
+        title="Accuracy by training pictures",
         subtitle=f"the same {info.judged:,} {escape(info.split)} pictures each time, 95 % intervals"
         if info.judged
         else "No network has been trained on a part of the pictures yet",

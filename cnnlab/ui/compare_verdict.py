@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import streamlit as st
 
 from cnnlab.datasets.splits import Split
 from cnnlab.errors import CnnlabError
 from cnnlab.evaluation.intervals import wilson
-from cnnlab.evaluation.seeds import ENOUGH_SEEDS
+from cnnlab.evaluation.seeds import ENOUGH_SEEDS, same_but_seed
 from cnnlab.figures.accuracies import AccuracyRow, plot_accuracies
 from cnnlab.figures.text import escape_markdown
 from cnnlab.reports.comparing import PairVerdict
@@ -150,7 +150,7 @@ def _chart(runs: Sequence[Run], recipes: Sequence[RecipeVerdict]) -> None:
             interval = _interval(run, split, accuracy)
             rows.append(AccuracyRow(run.id, accuracy, interval, colour=place))
     places = {run.id: place for place, run in enumerate(runs)}
-    for side in _sides(recipes, split).values():
+    for side in _sides(recipes, split):
         values = tuple(side.accuracies.values())
         mean = sum(values) / len(values)
         rows.append(
@@ -166,15 +166,15 @@ def _chart(runs: Sequence[Run], recipes: Sequence[RecipeVerdict]) -> None:
         show_chart(figure, key="compare-accuracies")
 
 
-def _sides(recipes: Sequence[RecipeVerdict], split: Split) -> Mapping[str, Repeats]:
-    """Recipes with more than one seed, each once."""
-    return {
-        side.run.id: side
-        for recipe in recipes
-        if recipe.split is split
-        for side in (recipe.first, recipe.second)
-        if len(side.accuracies) > 1
-    }
+def _sides(recipes: Sequence[RecipeVerdict], split: Split) -> Iterable[Repeats]:
+    """Recipes with more than one seed, each once, however many of its runs are compared."""
+    found: dict[str, Repeats] = {}
+    for recipe in recipes:
+        if recipe.split is split:
+            for side in (recipe.first, recipe.second):
+                if len(side.accuracies) > 1:
+                    found.setdefault(same_but_seed(side.run.config), side)
+    return found.values()
 
 
 def _deciding_split(runs: Sequence[Run]) -> Split:

@@ -111,7 +111,7 @@ def _table(report: SharesReport) -> None:
     rows = [
         {
             "share": f"{point.share:.0%}",
-            "training pictures": point.pictures,
+            "pictures": f"{point.pictures:,}",
             "accuracy": f"{point.accuracy:.1%}",
             "95 % interval": f"{point.interval.low:.1%} to {point.interval.high:.1%}",
             "run": point.run_id,

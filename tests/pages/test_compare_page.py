@@ -1,5 +1,7 @@
 """The Compare page: who is better, curves and settings, and where two networks disagree."""
 
+import json
+
 import pytest
 
 from cnnlab.config import change_config
@@ -102,6 +104,19 @@ def test_three_seeds_each_speak_of_the_recipes(workspace, finish, open_page: Ope
     app = open_page(workspace, "compare", runs=f"{first},{second}")
     assert "conv\\-grid is better than quick" in said(app)
     assert "over 3 seeds each" in said(app)
+
+
+def test_a_recipe_of_which_two_runs_are_compared_stands_in_the_chart_once(
+    workspace, finish, open_page: Open
+):
+    runs_of_quick = [finish(seeded(QUICK, number), 50 + number) for number in range(2)]
+    other = finish(GRID, 90)
+    app = open_page(workspace, "compare", runs=",".join([other, *runs_of_quick]))
+    assert not app.exception
+    (chart,) = app.get("plotly_chart")
+    rows = {name for trace in json.loads(chart.proto.spec)["data"] for name in trace["y"]}
+    assert sum("2 seeds" in name for name in rows) == 1
+    assert len(rows) == 4
 
 
 def test_curves_and_settings_that_differ(workspace, store, dataset, finish, open_page: Open):

@@ -78,7 +78,6 @@ def fill(place: Workspace, store: Store, root: Path, run_count: int) -> str:
     predictions = answers(paths, names, 0.9)
     results = {
         "metrics": final_metrics(predictions),
-        "training_validation_accuracy": final_metrics(predictions)["validation_accuracy"],
         "epochs": EPOCHS,
         "best_epoch": EPOCHS - 2,
         "stop_reason": None,

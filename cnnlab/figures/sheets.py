@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping, Sequence
 from io import BytesIO
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
@@ -142,36 +142,9 @@ def draw_sheet(
             sizing="stretch",
             layer="above",
         )
-    colours = info.colours or (shades(dark).text,) * len(info.captions)
-    for number, caption in enumerate(info.captions):
-        row, column = divmod(number, info.columns)
-        figure.add_annotation(
-            x=column * across + 0.5,
-            y=row * down + 1.01,
-            yanchor="top",
-            text=escape(shorten(caption, _CAPTION_LENGTH)),
-            font={"color": colours[number], "size": 12},
-            showarrow=False,
-        )
-    for number, note in enumerate(info.notes):
-        row, column = divmod(number, info.columns)
-        figure.add_annotation(
-            x=column * across + 0.5,
-            y=row * down + 1.01 + _NOTE,
-            yanchor="top",
-            text=escape(shorten(note, _CAPTION_LENGTH)),
-            font={"color": shades(dark).muted, "size": 11},
-            showarrow=False,
-        )
-    for row, label in enumerate(info.row_labels):
-        figure.add_annotation(
-            x=-0.06,
-            y=row * down + 0.5,
-            xanchor="right",
-            text=escape(shorten(label, _CAPTION_LENGTH)),
-            font={"color": shades(dark).text, "size": 13},
-            showarrow=False,
-        )
+    figure.update_layout(
+        annotations=_texts(info, across, down, dark=dark)
+    )  # at once: each checks all
     left = 1.1 if info.row_labels else 0.02
     hidden = {"visible": False, "fixedrange": True}
     figure.update_xaxes(range=[-left, width + 0.02], constrain="domain", **hidden)
@@ -191,6 +164,32 @@ def draw_sheet(
         subtitle=escape(subtitle),
         height_px=60 + (20 if subtitle else 0) + max(1, info.rows) * row_px,
     )
+
+
+def _texts(info: SheetInfo, across: float, down: float, *, dark: bool) -> list[dict[str, Any]]:
+    """Captions and notes below the pictures, labels before the rows."""
+    colours = info.colours or (shades(dark).text,) * len(info.captions)
+    texts = []
+    for number, caption in enumerate(info.captions):
+        row, column = divmod(number, info.columns)
+        below = {"x": column * across + 0.5, "y": row * down + 1.01, "yanchor": "top"}
+        texts.append(_text(caption, colours[number], 12) | below)
+    for number, note in enumerate(info.notes):
+        row, column = divmod(number, info.columns)
+        below = {"x": column * across + 0.5, "y": row * down + 1.01 + _NOTE, "yanchor": "top"}
+        texts.append(_text(note, shades(dark).muted, 11) | below)
+    for row, label in enumerate(info.row_labels):
+        before = {"x": -0.06, "y": row * down + 0.5, "xanchor": "right"}
+        texts.append(_text(label, shades(dark).text, 13) | before)
+    return texts
+
+
+def _text(text: str, colour: str, size_px: int) -> dict[str, Any]:
+    return {
+        "text": escape(shorten(text, _CAPTION_LENGTH)),
+        "font": {"color": colour, "size": size_px},
+        "showarrow": False,
+    }
 
 
 def plot_mean_images(

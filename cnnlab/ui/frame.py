@@ -11,7 +11,7 @@ import streamlit as st
 
 from cnnlab.errors import CnnlabError
 from cnnlab.figures.text import escape_markdown
-from cnnlab.ui import context, late_requests
+from cnnlab.ui import collecting, context, late_requests
 
 Arguments = ParamSpec("Arguments")
 
@@ -37,6 +37,7 @@ class Page(Protocol):
 
 def run_page(page: Page) -> None:
     """Run the chosen page inside the frame."""
+    collecting.count_page_run()
     st.set_page_config(page_title=f"{page.title} · cnnlab", layout="wide")
     with shown_errors():
         context.store()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cnnlab.errors import WorkspaceError
+from cnnlab.errors import PathError, WorkspaceError
 from cnnlab.workspace import (
     WORKSPACE_VARIABLE,
     appearing_folder,
@@ -88,10 +88,11 @@ def test_appearing_folder_leaves_other_hidden_folders_alone(tmp_path):
 
 def test_of_two_folders_that_appear_at_one_place_the_first_stays_whole(tmp_path):
     target = tmp_path / "out"
-    with pytest.raises(OSError), appearing_folder(target) as slow:  # noqa: PT011, PT012
+    with pytest.raises(PathError) as refused, appearing_folder(target) as slow:  # noqa: PT012
         (slow / "slow.txt").write_text("slow")
         with appearing_folder(target) as fast:
             (fast / "fast.txt").write_text("fast")
+    assert refused.value.reason == "bad-target"
     assert [p.name for p in target.iterdir()] == ["fast.txt"]
     assert [p.name for p in tmp_path.iterdir()] == ["out"]
 

@@ -1,6 +1,7 @@
 """The view inside a network: pictures, heat maps, filters and maps of layers."""
 
 import shutil
+import time
 from pathlib import Path
 
 import numpy as np
@@ -25,13 +26,14 @@ from cnnlab.runs.scans import scan_place
 from cnnlab.runs.states import JobKind, RunState
 from cnnlab.runs.store import open_store
 from cnnlab.training.export import to_lite
-from cnnlab.training.inspection import carry_out
 from cnnlab.worker import work
 from cnnlab.workspace import RunFiles
 from tests.finished import finished_run
 from tests.pages.conftest import Open, said
 from tests.pictures import coloured_square
 from tests.trained import give_own_pictures
+
+WORKER_SECONDS = 150
 
 
 @pytest.fixture
@@ -248,10 +250,13 @@ def test_filters_are_asked_for_by_a_click_and_stay(trained, open_view, files):
     store = open_store(trained[0])
     job = latest_inspection(store, runs.get_run(store, trained[2]), request_filters(files))
     assert job is not None
-    carry_out(store, trained[0], job)  # the worker that the page has started does the same
-    assert read_inspection(files, request_filters(files)) is not None
-    jobs.finish(store, job.id, RunState.COMPLETED)
+    deadline = time.monotonic() + WORKER_SECONDS
+    while not (ended := jobs.get_job(store, job.id)).state.final:  # the page has seen to a worker
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
     store.close()
+    assert ended.state is RunState.COMPLETED, ended.message
+    assert read_inspection(files, request_filters(files)) is not None
     assert len(app.run().get("plotly_chart")) == 1
 
 

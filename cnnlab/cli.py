@@ -137,8 +137,8 @@ def classify(
     json: JsonOption = False,
 ) -> None:
     """Say what is in pictures; each file gets its answer or the reason why there is none."""
+    from cnnlab.datasets.photos import photos_at
     from cnnlab.inference.classify import classify as answer
-    from cnnlab.inference.classify import photos_at
     from cnnlab.inference.model import load_model
 
     place, store = open_place(workspace)

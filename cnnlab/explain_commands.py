@@ -43,7 +43,8 @@ def explain(
     json: JsonOption = False,
 ) -> None:
     """Show where in pictures a network finds what speaks for a class."""
-    from cnnlab.inference.classify import classify, photos_at
+    from cnnlab.datasets.photos import photos_at
+    from cnnlab.inference.classify import classify
     from cnnlab.inference.model import load_model
     from cnnlab.paths import user_path
     from cnnlab.runs.inspections import FILTERS

@@ -109,6 +109,10 @@ class Workspace:
         """Small JPEGs of large pictures, by content."""
         return self.root / "cache" / "thumbnails"
 
+    def tray_folder(self, tray_id: str) -> Path:
+        """Folder of photos that somebody handed over to be classified."""
+        return self.root / "photos" / tray_id
+
     def run_folder(self, run_id: str) -> Path:
         """Folder of one run; its files are named by `RunFiles`."""
         return self.root / "runs" / run_id
@@ -173,6 +177,11 @@ class RunFiles:
     def features(self) -> Path:
         """Penultimate features, rows as in the predictions."""
         return self.folder / "features.npy"
+
+    @property
+    def rejection(self) -> Path:
+        """When a picture shows none of the classes, and how well that was told apart, JSON."""
+        return self.folder / "rejection.json"
 
     @property
     def exports_folder(self) -> Path:

@@ -11,9 +11,10 @@ import pandas as pd
 import pytest
 import tensorflow as tf
 
+from cnnlab.datasets.photos import photos_at
 from cnnlab.errors import RunError
 from cnnlab.evaluation.predictions import read_predictions
-from cnnlab.inference.classify import classify, photos_at
+from cnnlab.inference.classify import classify
 from cnnlab.inference.model import load_model
 from cnnlab.runs import jobs, runs
 from cnnlab.runs.datasets import get_dataset, remove_dataset

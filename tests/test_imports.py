@@ -44,6 +44,8 @@ ALLOWED = {
     "training": DATA | {"training", "networks", "inference", "evaluation", "runs", "scorer"},
     "scorer": DATA | {"runs", "inference"},
     "ui": DATA | {"ui", "figures", "evaluation", "inference", "runs", "networks", "reports"},
+    "serving": DATA | {"serving", "runs", "inference", "evaluation"},
+    "serve_commands": BASE | {"options", "console", "serving"},
     "exporter": DATA | {"runs", "inference", "evaluation", "reports", "training"},
     "worker": DATA | {"runs", "training", "exporter"},
     "console": BASE | {"runs"},
@@ -72,6 +74,7 @@ ALLOWED = {
         "export_commands",
         "learning_commands",
         "report_commands",
+        "serve_commands",
         "console",
         "networks",
         "inference",
@@ -81,7 +84,7 @@ ALLOWED = {
         "scorer",
     },
     "__main__": {"cli"},
-    "__init__": set(),
+    "__init__": {"serving"},
 }
 """For each package or module of cnnlab, what it may import of cnnlab."""
 

@@ -7,23 +7,15 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from cnnlab.datasets.images import load, prepare
-from cnnlab.errors import DatasetError, ImageError
+from cnnlab.datasets.photos import Photo
+from cnnlab.errors import ImageError
 from cnnlab.inference.model import BATCH_SIZE, FloatArray, LiteModel, PixelArray
-from cnnlab.paths import user_path
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Photo:
-    """Something to classify: its name for people, and a file or its bytes."""
-
-    name: str
-    source: Path | bytes
+from cnnlab.inference.rejection import Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,13 +24,23 @@ class Classification:
 
     Attributes:
         probabilities: float32, shape (n_classes,), or None for a file that cannot be read.
+        verdict: Whether it shows any of the classes; None where the run has no rule for that.
+        features: What enters the last layer, as `cnnlab.inference.projection.compact` makes it,
+            float32, shape (n_features,).
         seen: The picture as it enters the network, uint8, shape (size, size, channels).
+        size_px: Width and height of the picture, upright.
+        thumbnail: A small JPEG of it, where that was asked for.
+        error: Why it cannot be read.
     """
 
     name: str
     class_names: tuple[str, ...]
     probabilities: FloatArray | None = None
+    verdict: Verdict | None = None
+    features: FloatArray | None = None
     seen: PixelArray | None = None
+    size_px: tuple[int, int] | None = None
+    thumbnail: bytes | None = None
     error: ImageError | None = None
 
     @property
@@ -62,12 +64,20 @@ class Classification:
             "label": self.label,
             "probability": max(values),
             "probabilities": dict(zip(self.class_names, values, strict=True)),
-            "verdict": None,  # whether it belongs to any class at all is not judged yet
+            "verdict": self.verdict and self.verdict.to_json(),
         }
 
 
-def classify(model: LiteModel, photos: Iterable[Photo]) -> Iterator[Classification]:
-    """Classify photos one after the other, in their order, a few in memory at a time."""
+def classify(
+    model: LiteModel, photos: Iterable[Photo], *, thumbnail_px: int | None = None
+) -> Iterator[Classification]:
+    """Classify photos one after the other, in their order, a few in memory at a time.
+
+    Args:
+        model: The network.
+        photos: Taken as they are needed.
+        thumbnail_px: Also make a small JPEG of each, its longer side so long.
+    """
     threads = min(os.cpu_count() or 1, BATCH_SIZE)
     with ThreadPoolExecutor(threads) as pool:
         for chunk in _chunks(photos, BATCH_SIZE):
@@ -100,29 +110,3 @@ def _chunks(photos: Iterable[Photo], size: int) -> Iterator[list[Photo]]:
     iterator = iter(photos)
     while chunk := list(islice(iterator, size)):
         yield chunk
-
-
-def photos_at(paths: Iterable[Path]) -> list[Photo]:
-    """Every file that is named, and every file in the folders that are named, sorted within.
-
-    Raises:
-        DatasetError: If a path does not exist.
-        PathError: If there can be no such path.
-    """
-    photos: list[Photo] = []
-    for path in map(user_path, paths):
-        if path.is_dir():
-            files = sorted(
-                file
-                for file in path.rglob("*")
-                if file.is_file()
-                and not any(part[0] == "." for part in file.relative_to(path).parts)
-            )
-            photos += [Photo(name=str(file), source=file) for file in files]
-        elif path.exists():
-            photos.append(Photo(name=str(path), source=path))
-        else:
-            raise DatasetError(
-                "missing-path", f"There is nothing at {str(path)!r}. Check the path's spelling."
-            )
-    return photos

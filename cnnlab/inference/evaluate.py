@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from cnnlab.datasets.index import DatasetIndex
+from cnnlab.datasets.photos import Photo
 from cnnlab.errors import DatasetError
 from cnnlab.evaluation.metrics import Evaluation, evaluate
 from cnnlab.evaluation.predictions import Predictions
-from cnnlab.inference.classify import Photo, classify
+from cnnlab.inference.classify import classify
 from cnnlab.inference.model import LiteModel
 
 

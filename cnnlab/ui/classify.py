@@ -8,10 +8,11 @@ import numpy as np
 import streamlit as st
 
 from cnnlab.datasets.images import load, thumbnail
+from cnnlab.datasets.photos import Photo
 from cnnlab.errors import CnnlabError
 from cnnlab.figures.probabilities import plot_probabilities
 from cnnlab.figures.text import escape_markdown, percent
-from cnnlab.inference.classify import Classification, Photo, classify
+from cnnlab.inference.classify import Classification, classify
 from cnnlab.inference.model import LiteModel
 from cnnlab.runs.datasets import get_dataset
 from cnnlab.runs.runs import Run

@@ -12,10 +12,11 @@ import pytest
 from cnnlab.config import RunConfig, change_config
 from cnnlab.datasets.edits import Edit
 from cnnlab.datasets.images import load, prepare
+from cnnlab.datasets.photos import Photo
 from cnnlab.datasets.pixel_cache import PixelCache
 from cnnlab.errors import RunError
 from cnnlab.evaluation.predictions import read_predictions
-from cnnlab.inference.classify import Photo, classify
+from cnnlab.inference.classify import classify
 from cnnlab.inference.model import LiteModel, load_model
 from cnnlab.networks.recipes import recipe
 from cnnlab.runs import jobs, runs

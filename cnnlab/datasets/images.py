@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import stat
 import struct
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from enum import StrEnum
 from hashlib import blake2b
 from io import BytesIO
 from pathlib import Path
@@ -15,16 +16,24 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, UnidentifiedImageError
 
-from cnnlab.config import Colour, Resize
+from cnnlab.config import Colour, DataConfig, Resize
+from cnnlab.datasets.decode_limits import (
+    DATASET_LIMITS,
+    DECODING,
+    SizeLimits,
+    check_bytes,
+    check_claim,
+    check_size,
+    decoding_bytes,
+    reduce_while_decoding,
+)
 from cnnlab.datasets.formats import claimed_format, readable_formats, silence_remarks
+from cnnlab.datasets.image_problem import ImageProblem
 from cnnlab.datasets.modes import to_rgb
+from cnnlab.datasets.squares import small_copy, square
 from cnnlab.errors import ImageError
 
 Pixels = NDArray[np.uint8]
-
-MAX_PIXELS = 89_478_485  # a quarter of a gigabyte as RGB
-MAX_BYTES = 256 * 1024**2
-_THUMBNAIL_QUALITY = 85
 
 _TURN = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -35,6 +44,7 @@ _TURN = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_LYING = 5  # from this orientation on, width and height change places
 # What reading EXIF data that follows no standard ends in.
 _BAD_EXIF = (
     *(ArithmeticError, AttributeError, EOFError, LookupError, OSError, RuntimeError, SyntaxError),
@@ -42,19 +52,6 @@ _BAD_EXIF = (
 )
 _TRUNCATED = ("truncated", "not enough", "only got", "end of file", "end-of-file", "premature")
 _UNSUPPORTED = ("unsupported", "not supported", "not available", "not configured")
-
-
-class ImageProblem(StrEnum):
-    """Why a picture cannot be used."""
-
-    EMPTY = "empty"
-    MISSING = "missing"
-    UNREADABLE = "unreadable"  # the system refuses: permissions, a folder, a failing disk
-    NOT_AN_IMAGE = "not-an-image"
-    TRUNCATED = "truncated"
-    DAMAGED = "damaged"
-    TOO_LARGE = "too-large"
-    UNSUPPORTED = "unsupported"  # a known format, or a variety of one, that is not read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,12 +80,32 @@ class ImageFacts:
     detail: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A picture as a network sees it, and for people.
+
+    Attributes:
+        pixels: Shape (size, size, channels).
+        size_px: Width and height of the picture, upright.
+        thumbnail: A small JPEG, where that was asked for.
+    """
+
+    pixels: Pixels
+    size_px: tuple[int, int]
+    thumbnail: bytes | None
+
+
 class _Kind(NamedTuple):
-    """What a picture is in its file."""
+    """What a picture is in its file.
+
+    Attributes:
+        size_px: Width and height, upright.
+    """
 
     format: str
     mode: str
     orientation: int
+    size_px: tuple[int, int]
 
 
 def load(source: Path | bytes | BinaryIO, name: str | None = None) -> Pixels:
@@ -107,10 +124,35 @@ def load(source: Path | bytes | BinaryIO, name: str | None = None) -> Pixels:
     Raises:
         ImageError: If the picture cannot be read; `reason` is an `ImageProblem`.
     """
-    if name is None:
-        name = str(source) if isinstance(source, Path) else "The picture"
-    image, _ = _decode(read(source, name), name)
-    return np.asarray(image)
+    name = name or _name_of(source)
+    with _decoded(read(source, name), name, DATASET_LIMITS) as (image, _):
+        return np.asarray(image)
+
+
+def look(
+    source: Path | bytes | BinaryIO,
+    data: DataConfig,
+    name: str | None = None,
+    *,
+    thumbnail_px: int | None = None,
+    limits: SizeLimits = DATASET_LIMITS,
+) -> Look:
+    """Read a picture and prepare it for a network: `prepare` of `load`, decoded once.
+
+    Args:
+        source, name: As for `load`.
+        data: How pictures are prepared.
+        thumbnail_px: Also make a small JPEG, its longer side so long at most.
+        limits: How large the picture may be.
+
+    Raises:
+        ImageError: If the picture cannot be read; `reason` is an `ImageProblem`.
+    """
+    name = name or _name_of(source)
+    with _decoded(read(source, name, limits), name, limits) as (image, kind):
+        pixels = square(image, data.size, data.resize, data.colour)
+        small = None if thumbnail_px is None else small_copy(image, thumbnail_px)
+    return Look(pixels, kind.size_px, small)
 
 
 def inspect(path: Path, name: str | None = None) -> ImageFacts:
@@ -129,7 +171,8 @@ def inspect(path: Path, name: str | None = None) -> ImageFacts:
         return ImageFacts(problem=ImageProblem(error.reason), detail=error.message)
     digest = content_hash(data)
     try:
-        image, kind = _decode(data, name)
+        with _decoded(data, name, DATASET_LIMITS) as (_, kind):
+            width, height = kind.size_px
     except ImageError as error:
         return ImageFacts(
             bytes=len(data),
@@ -138,8 +181,8 @@ def inspect(path: Path, name: str | None = None) -> ImageFacts:
             detail=error.message,
         )
     return ImageFacts(
-        width=image.width,
-        height=image.height,
+        width=width,
+        height=height,
         mode=kind.mode,
         format=kind.format,
         orientation=kind.orientation,
@@ -158,41 +201,12 @@ def prepare(pixels: Pixels, size: int, resize: Resize, colour: Colour) -> Pixels
 
     Args:
         pixels: RGB values, shape (height, width, 3), as `load` returns them.
-        size: Side of the square that is made.
-        resize: SQUASH scales both sides by Pillow's BILINEAR, whatever the proportions; CROP does
-            it to the largest square in the middle; PAD scales the longer side to `size`, the other
-            one alike (rounded, at least 1), and lays the result on the middle of a black square.
-        colour: GREY weighs the channels by Pillow's mode L.
+        size, resize, colour: See `cnnlab.datasets.squares.square`.
 
     Returns:
         Shape (size, size, channels).
     """
-    image = Image.fromarray(pixels)
-    if colour is Colour.GREY:
-        image = image.convert("L")
-    match resize:
-        case Resize.SQUASH:
-            image = image.resize((size, size), Image.Resampling.BILINEAR)
-        case Resize.CROP:
-            image = image.resize((size, size), Image.Resampling.BILINEAR, _middle_square(image))
-        case Resize.PAD:
-            image = _padded(image, size)
-    return np.asarray(image).reshape(size, size, colour.channels)
-
-
-def _middle_square(image: Image.Image) -> tuple[float, float, float, float]:
-    side = min(image.size)
-    left, top = (image.width - side) / 2, (image.height - side) / 2
-    return left, top, left + side, top + side
-
-
-def _padded(image: Image.Image, size: int) -> Image.Image:
-    longer = max(image.size)
-    width, height = (max(1, round(side * size / longer)) for side in image.size)
-    canvas = Image.new(image.mode, (size, size))
-    scaled = image.resize((width, height), Image.Resampling.BILINEAR)
-    canvas.paste(scaled, ((size - width) // 2, (size - height) // 2))
-    return canvas
+    return square(Image.fromarray(pixels), size, resize, colour)
 
 
 def thumbnail(pixels: Pixels, side_px: int) -> bytes:
@@ -202,19 +216,16 @@ def thumbnail(pixels: Pixels, side_px: int) -> bytes:
         pixels: RGB values, shape (height, width, 3).
         side_px: Length of the longer side; a smaller picture is not enlarged.
     """
-    image = Image.fromarray(pixels)
-    image.thumbnail((side_px, side_px))
-    file = BytesIO()
-    image.save(file, "JPEG", quality=_THUMBNAIL_QUALITY)
-    return file.getvalue()
+    return small_copy(Image.fromarray(pixels), side_px)
 
 
-def read(source: Path | bytes | BinaryIO, name: str) -> bytes:
+def read(source: Path | bytes | BinaryIO, name: str, limits: SizeLimits = DATASET_LIMITS) -> bytes:
     """The bytes of a picture, not decoded yet; `load` takes them.
 
     Args:
         source: As for `load`.
         name: What messages call the picture.
+        limits: How many there may be.
 
     Raises:
         ImageError: EMPTY, MISSING, UNREADABLE or TOO_LARGE.
@@ -223,11 +234,11 @@ def read(source: Path | bytes | BinaryIO, name: str) -> bytes:
         if isinstance(source, bytes):
             data = source
         elif isinstance(source, Path):
-            data = _read_file(source, name)
+            data = _read_file(source, name, limits)
         else:
             if source.seekable():
                 source.seek(0)
-            data = source.read(MAX_BYTES + 1)
+            data = source.read(limits.bytes + 1)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise ImageError(ImageProblem.MISSING, f"{name} does not exist.") from error
     except (OSError, ValueError) as error:  # ValueError: a name no system takes
@@ -235,58 +246,52 @@ def read(source: Path | bytes | BinaryIO, name: str) -> bytes:
         raise ImageError(ImageProblem.UNREADABLE, f"{name} cannot be opened: {cause}.") from error
     if not data:
         raise ImageError(ImageProblem.EMPTY, f"{name} is empty: it has no bytes at all.")
-    _check_bytes(len(data), name)
+    check_bytes(len(data), limits, name)
     return data
 
 
-def _read_file(path: Path, name: str) -> bytes:
+def _read_file(path: Path, name: str, limits: SizeLimits) -> bytes:
     facts = path.stat()
     if not stat.S_ISREG(facts.st_mode):  # opening a pipe would wait for ever
         what = "a folder" if stat.S_ISDIR(facts.st_mode) else "no ordinary file"
         raise ImageError(ImageProblem.UNREADABLE, f"{name} is {what}, not a picture.")
-    _check_bytes(facts.st_size, name)
+    check_bytes(facts.st_size, limits, name)
     with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - twice as fast as path.open
         return file.readall()
 
 
-def _check_bytes(count: int, name: str) -> None:
-    if count > MAX_BYTES:
-        raise ImageError(
-            ImageProblem.TOO_LARGE,
-            f"{name} is larger than the {MAX_BYTES // 1024**2} MiB that are read. "
-            "Save it in a smaller size.",
-        )
+def _name_of(source: Path | bytes | BinaryIO) -> str:
+    return str(source) if isinstance(source, Path) else "The picture"
 
 
-def _decode(data: bytes, name: str) -> tuple[Image.Image, _Kind]:
-    """The picture as RGB, upright, and what it is in its file."""
+@contextmanager
+def _decoded(data: bytes, name: str, limits: SizeLimits) -> Iterator[tuple[Image.Image, _Kind]]:
+    """The picture as RGB, upright, and what it is in its file, for as long as the context lasts."""
     formats = readable_formats()
     silence_remarks()
-    try:
-        with Image.open(BytesIO(data), formats=formats) as image:
-            _check_size(image, name)
+    with ExitStack() as held:
+        try:
+            image = held.enter_context(Image.open(BytesIO(data), formats=formats))
+            size_px = image.size
+            check_size(size_px, limits, name)
+            check_claim(image, len(data), name)
+            reduce_while_decoding(image)
+            reduced = image.size != size_px
+            held.enter_context(DECODING.hold(decoding_bytes(image)))
             image.load()
-            kind = _Kind(image.format or "", image.mode, _orientation(image))
-            turn = _TURN.get(kind.orientation)
-            rgb = to_rgb(image)
-            _check_size(rgb, name)
-            return (rgb if turn is None else rgb.transpose(turn)), kind
-    except ImageError:
-        raise
-    except Exception as error:  # decoders end in errors of every kind; each becomes a sentence
-        raise _explain(error, data, name) from error
-
-
-def _check_size(image: Image.Image, name: str) -> None:
-    width, height = image.size
-    if width < 1 or height < 1:
-        raise ImageError(ImageProblem.DAMAGED, f"{name} is damaged: it has no pixels.")
-    if width * height > MAX_PIXELS:
-        raise ImageError(
-            ImageProblem.TOO_LARGE,
-            f"{name} has {width:,} x {height:,} pixels, more than the {MAX_PIXELS:,} that are "
-            "read. Save it in a smaller size.",
-        )
+            if not reduced:
+                size_px = image.size  # some formats tell their true size only now
+                check_size(size_px, limits, name)
+            orientation = _orientation(image)
+            turn = _TURN.get(orientation)
+            upright = to_rgb(image) if turn is None else to_rgb(image).transpose(turn)
+        except ImageError:
+            raise
+        except Exception as error:  # decoders end in errors of every kind; each is a sentence
+            raise _explain(error, data, name) from error
+        if orientation >= _LYING:
+            size_px = size_px[::-1]
+        yield upright, _Kind(image.format or "", image.mode, orientation, size_px)
 
 
 def _orientation(image: Image.Image) -> int:
@@ -304,8 +309,8 @@ def _explain(error: Exception, data: bytes, name: str) -> ImageError:
     if isinstance(error, Image.DecompressionBombError | MemoryError):
         return ImageError(
             ImageProblem.TOO_LARGE,
-            f"{name} claims far more than the {MAX_PIXELS:,} pixels that are read, or needs more "
-            "memory than there is. Save it in a smaller size.",
+            f"{name} claims far more pixels than are read, or needs more memory than there is. "
+            "Save it in a smaller size.",
         )
     said = str(error).partition(" at 0x")[0] or type(error).__name__
     lowered = said.lower()

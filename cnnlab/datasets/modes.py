@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 _WHITE = 255
+_STRIP_PIXELS = 1_000_000
 _PREMULTIPLIED = {"La": "LA", "RGBa": "RGBA"}
 _WITH_ALPHA = frozenset({"LA", "PA", "RGBA"})
 _MAY_HAVE_TRANSPARENT_COLOUR = frozenset({"1", "L", "P", "RGB"})
@@ -40,13 +41,18 @@ def to_rgb(image: Image.Image) -> Image.Image:
     if image.mode in _WITH_ALPHA or (
         image.mode in _MAY_HAVE_TRANSPARENT_COLOUR and image.has_transparency_data
     ):
-        return _on_white(image.convert("RGBA"))
+        return _on_white(image)
     return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _on_white(image: Image.Image) -> Image.Image:
+    """A few rows at a time, so that a large picture is not in memory three times."""
     canvas = Image.new("RGB", image.size, (_WHITE, _WHITE, _WHITE))
-    canvas.paste(image, mask=image)
+    rows = max(1, _STRIP_PIXELS // max(1, image.width))
+    for top in range(0, image.height, rows):
+        box = (0, top, image.width, min(top + rows, image.height))
+        strip = (image if image.height <= rows else image.crop(box)).convert("RGBA")
+        canvas.paste(strip, box, mask=strip)
     return canvas
 
 

@@ -37,7 +37,7 @@ Picture = tuple[str, str]  # its path, and the content hash that the scan found
 Pieces = Generator[NDArray[np.uint8], None, None]  # each (a few, size, size, channels)
 
 MEGABYTE = 1_000_000
-PREPARATION = 1  # raised when `load` or `prepare` changes a result; older files are not used
+PREPARATION = 2  # raised when `load` or `prepare` changes a result; older files are not used
 _PIECE_BYTES = 4 * MEGABYTE  # at most this much is prepared at once by one thread
 _PIECE_PICTURES = 16  # and no more than this, so that a stop request is heard soon
 _LOCK_POLL_SECONDS = 0.2

@@ -11,7 +11,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from cnnlab.datasets.folders import FolderContents, FoundFiles, list_files
-from cnnlab.datasets.images import ImageFacts, ImageProblem
+from cnnlab.datasets.image_problem import ImageProblem
+from cnnlab.datasets.images import ImageFacts
 from cnnlab.datasets.index import COLUMNS, DatasetIndex
 from cnnlab.datasets.inspection import inspect_files
 from cnnlab.progress import Progress

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain, islice, repeat
 from typing import Any
 
 import numpy as np
 
-from cnnlab.datasets.images import load, prepare
+from cnnlab.datasets.decode_limits import PHOTO_LIMITS
+from cnnlab.datasets.images import Look, look
 from cnnlab.datasets.photos import Photo
 from cnnlab.errors import ImageError
-from cnnlab.inference.model import BATCH_SIZE, FloatArray, LiteModel, PixelArray
+from cnnlab.inference.model import FloatArray, LiteModel, PixelArray
+from cnnlab.inference.projection import compact
 from cnnlab.inference.rejection import Verdict
+from cnnlab.threads import in_order
+
+PHOTOS_AT_ONCE = 4  # of each thread
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,35 +82,69 @@ def classify(
         photos: Taken as they are needed.
         thumbnail_px: Also make a small JPEG of each, its longer side so long.
     """
-    threads = min(os.cpu_count() or 1, BATCH_SIZE)
-    with ThreadPoolExecutor(threads) as pool:
-        for chunk in _chunks(photos, BATCH_SIZE):
-            prepared = list(pool.map(lambda photo: _prepare(model, photo), chunk))
-            readable = [pixels for pixels in prepared if not isinstance(pixels, ImageError)]
-            answers = iter(model.predict(np.stack(readable)).probabilities if readable else ())
-            for photo, pixels in zip(chunk, prepared, strict=True):
-                names = model.facts.class_names
-                if isinstance(pixels, ImageError):
-                    yield Classification(name=photo.name, class_names=names, error=pixels)
-                else:
-                    yield Classification(
-                        name=photo.name,
-                        class_names=names,
-                        probabilities=next(answers),
-                        seen=pixels,
-                    )
+    work = partial(_answers, model, thumbnail_px)
+    for answers in in_order(work, _chunks(photos, model.threads), model.threads):
+        yield from answers
 
 
-def _prepare(model: LiteModel, photo: Photo) -> PixelArray | ImageError:
-    data = model.facts.data
+def _answers(
+    model: LiteModel, thumbnail_px: int | None, photos: Sequence[Photo]
+) -> list[Classification]:
+    """Decode some photos and ask the network about them, all on this thread."""
+    answers: list[Classification] = []
+    found = [_look(model, thumbnail_px, photo) for photo in photos]
+    looks = [each for each in found if isinstance(each, Look)]
+    seen = iter(_seen(model, looks))
+    for photo, each in zip(photos, found, strict=True):
+        answer = Classification(name=photo.name, class_names=model.facts.class_names)
+        if isinstance(each, ImageError):
+            answers.append(replace(answer, error=each))
+            continue
+        probabilities, features, verdict = next(seen)
+        answers.append(
+            replace(
+                answer,
+                probabilities=probabilities,
+                verdict=verdict,
+                features=features,
+                seen=each.pixels,
+                size_px=each.size_px,
+                thumbnail=each.thumbnail,
+            )
+        )
+    return answers
+
+
+def _seen(
+    model: LiteModel, looks: Sequence[Look]
+) -> Iterator[tuple[FloatArray, FloatArray, Verdict | None]]:
+    """What the network says about some pictures, and what its rule says then."""
+    if not looks:
+        return
+    outputs = model.predict(np.stack([each.pixels for each in looks]))
+    features = compact(outputs.features)
+    verdicts: Sequence[Verdict | None] = [None] * len(looks)
+    if model.rule is not None:
+        verdicts = model.rule.judge(outputs.probabilities, features)
+    yield from zip(outputs.probabilities, features, verdicts, strict=True)
+
+
+def _look(model: LiteModel, thumbnail_px: int | None, photo: Photo) -> Look | ImageError:
     try:
-        pixels = load(photo.source, name=photo.name)
+        return look(
+            photo.source,
+            model.facts.data,
+            photo.name,
+            thumbnail_px=thumbnail_px,
+            limits=PHOTO_LIMITS,
+        )
     except ImageError as error:
         return error
-    return prepare(pixels, data.size, data.resize, data.colour)
 
 
-def _chunks(photos: Iterable[Photo], size: int) -> Iterator[list[Photo]]:
+def _chunks(photos: Iterable[Photo], threads: int) -> Iterator[list[Photo]]:
+    """A photo a thread first, so that a few are answered soon; then several at a time."""
     iterator = iter(photos)
-    while chunk := list(islice(iterator, size)):
+    sizes = chain(repeat(1, threads), repeat(PHOTOS_AT_ONCE))
+    while chunk := list(islice(iterator, next(sizes))):
         yield chunk

@@ -1,25 +1,104 @@
-"""One network on several processors: an interpreter for each thread, side by side."""
+"""Interpreters of one network's file, lent to one thread at a time."""
 
 from __future__ import annotations
 
 import os
-import threading
+import queue
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnlab.inference.model import BATCH_SIZE, FEATURES, PIXELS
+from cnnlab.inference.signatures import EXPLAIN, FEATURES, HEAT, PIXELS, PREDICT
 
-MOST_ENGINES = 4  # each holds the weights for itself
+BATCH_SIZE = 8
+MOST_ENGINES = 4
+_SHARED_FROM_BYTES = 64 * 2**20  # of larger files one engine, which works on several threads
+
+
+class Engine:
+    """One interpreter. Not safe to share; see `EnginePool`.
+
+    Attributes:
+        signatures: Names of the file's functions, with their inputs and outputs.
+    """
+
+    def __init__(self, model_file: Path, threads: int) -> None:
+        from ai_edge_litert.interpreter import Interpreter  # 0.2 s and 39 MB: only when used
+
+        self._interpreter = Interpreter(str(model_file), num_threads=threads)
+        self.signatures: dict[str, Any] = self._interpreter.get_signature_list()
+        runner = self._interpreter.get_signature_runner(PREDICT)
+        self._pixels: int = runner.get_input_details()[PIXELS]["index"]
+        outputs = runner.get_output_details().items()
+        self._outputs: dict[str, int] = {name: facts["index"] for name, facts in outputs}
+        self._shapes = {name: tuple(map(int, facts["shape"][1:])) for name, facts in outputs}
+        self._shape: tuple[int, ...] = ()
+
+    def predict(self, batch: NDArray[np.float32], names: Sequence[str]) -> dict[str, Any]:
+        """Run the network.
+
+        Args:
+            batch: Shape (n_images, size, size, channels).
+            names: Of the outputs; those that are not named cost nothing.
+        """
+        if batch.shape != self._shape:
+            self._interpreter.resize_tensor_input(self._pixels, batch.shape)
+            self._interpreter.allocate_tensors()
+            self._shape = batch.shape
+        self._interpreter.set_tensor(self._pixels, batch)
+        self._interpreter.invoke()
+        return {name: self._interpreter.get_tensor(self._outputs[name]) for name in names}
+
+    def output_shape(self, name: str) -> tuple[int, ...]:
+        """Shape of one picture's output."""
+        return self._shapes[name]
+
+    def explain(self, inputs: dict[str, Any]) -> NDArray[np.float32]:
+        """Run what says where the network has looked."""
+        # Made anew: while there is one, the interpreter refuses to work directly.
+        runner = self._interpreter.get_signature_runner(EXPLAIN)
+        heat: NDArray[np.float32] = runner(**inputs)[HEAT]
+        return heat
+
+
+class EnginePool:
+    """As many engines as processors, so that threads decode and predict side by side.
+
+    Engines of one thread each finish a fifth sooner than one of several threads, but each packs the
+    weights for itself: a large network has one engine, which uses all processors. All are opened at
+    once, so that a file that is replaced later never mixes with the one that was opened.
+
+    Attributes:
+        count: Threads that should ask at the same time.
+    """
+
+    def __init__(self, model_file: Path) -> None:
+        processors = os.cpu_count() or 1
+        large = model_file.stat().st_size > _SHARED_FROM_BYTES
+        self.count = 1 if large else min(processors, MOST_ENGINES)
+        threads = min(processors, MOST_ENGINES) if large else 1
+        self._free: queue.LifoQueue[Engine] = queue.LifoQueue()
+        for _ in range(self.count):
+            self._free.put(Engine(model_file, threads))
+        with self.lend() as engine:
+            self.signatures = engine.signatures
+
+    @contextmanager
+    def lend(self) -> Iterator[Engine]:
+        """An engine for this thread alone; waits for one."""
+        engine = self._free.get()
+        try:
+            yield engine
+        finally:
+            self._free.put(engine)
 
 
 class FeatureEngines:
-    """Computes features on whichever thread asks; each thread gets an interpreter of its own.
-
-    Two interpreters of one thread each, on a batch each, finish a fifth sooner than one of two
-    threads, and what is done before and after each batch runs side by side as well.
+    """Computes features on whichever thread asks.
 
     Attributes:
         count: Threads that should ask at the same time.
@@ -29,12 +108,11 @@ class FeatureEngines:
     """
 
     def __init__(self, model_file: Path) -> None:
-        self._model_file = model_file
-        self._local = threading.local()
-        self.count = min(os.cpu_count() or 1, MOST_ENGINES)
+        self._engines = EnginePool(model_file)
+        self.count = self._engines.count
         self.batch_size = max(1, BATCH_SIZE // self.count)
-        shape = self._runner().get_output_details()[FEATURES]["shape"][1:]
-        self.feature_shape: tuple[int, ...] = tuple(int(side) for side in shape)
+        with self._engines.lend() as engine:
+            self.feature_shape = engine.output_shape(FEATURES)
 
     def features(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Features of prepared pictures.
@@ -45,12 +123,8 @@ class FeatureEngines:
         Returns:
             float32, shape (n_images, *feature_shape).
         """
-        return np.array(self._runner()(**{PIXELS: pixels.astype(np.float32)})[FEATURES])
-
-    def _runner(self) -> Any:
-        if not hasattr(self._local, "runner"):
-            from ai_edge_litert.interpreter import Interpreter  # 0.2 s and 39 MB: only when used
-
-            interpreter = Interpreter(str(self._model_file), num_threads=1)
-            self._local.runner = interpreter.get_signature_runner()
-        return self._local.runner
+        with self._engines.lend() as engine:
+            found: NDArray[np.float32] = engine.predict(pixels.astype(np.float32), (FEATURES,))[
+                FEATURES
+            ]
+        return found

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import json
-import os
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from cnnlab.config import DataConfig
 from cnnlab.errors import RunError
+from cnnlab.inference.engines import BATCH_SIZE, EnginePool
+from cnnlab.inference.signatures import (
+    CLASS_INDEX,
+    EXPLAIN,
+    FEATURES,
+    HIDDEN,
+    MAP,
+    PREDICT,
+    PROBABILITIES,
+)
+from cnnlab.threads import in_order
 from cnnlab.workspace import RunFiles
 
-BATCH_SIZE = 8
-PIXELS, PROBABILITIES, FEATURES = "pixels", "probabilities", "features"
-MAP, HIDDEN, CLASS_INDEX, HEAT = "map", "hidden", "class_index", "heat"
-# Signatures of the file; programs that know no names run the first one by the alphabet.
-PREDICT, EXPLAIN = "serving_default", "serving_explain"
+if TYPE_CHECKING:
+    from cnnlab.inference.rejection import RejectionRule
 
 FloatArray = npt.NDArray[np.float32]
 PixelArray = npt.NDArray[np.uint8]
@@ -62,45 +68,46 @@ class Outputs:
 
 
 class LiteModel:
-    """A network in memory. Safe to share between threads: one prediction at a time.
+    """A network in memory. Safe to share between threads.
 
     Attributes:
         facts: Its classes, and how pictures are prepared for it.
         size_bytes: Of its file.
         explains: Whether it says by itself where it has looked.
+        threads: How many can ask at the same time without waiting for one another.
+        rule: Tells pictures of its classes from all others; None where there is none.
     """
 
-    def __init__(self, facts: ModelFacts, model_file: Path) -> None:
-        from ai_edge_litert.interpreter import Interpreter  # 0.2 s and 39 MB: only when used
-
+    def __init__(
+        self, facts: ModelFacts, model_file: Path, rule: RejectionRule | None = None
+    ) -> None:
         self.facts = facts
+        self.rule = rule
         self.size_bytes = model_file.stat().st_size
-        self._lock = threading.Lock()
-        interpreter = Interpreter(str(model_file), num_threads=min(os.cpu_count() or 1, 4))
-        signatures = interpreter.get_signature_list()
-        self._run = _Signature(interpreter, PREDICT)
+        self._engines = EnginePool(model_file)
+        self.threads = self._engines.count
+        signatures = self._engines.signatures
         self._kept = [name for name in (MAP, HIDDEN) if name in signatures[PREDICT]["outputs"]]
         self.explains = EXPLAIN in signatures
-        self._interpreter = interpreter
 
     def predict(self, pixels: PixelArray) -> Outputs:
-        """Classify prepared pictures.
+        """Classify prepared pictures; more than a few are spread over the processors.
 
         Args:
             pixels: uint8 or float32 values 0-255, shape (n_images, size, size, channels).
         """
-        probabilities: list[FloatArray] = []
-        features: list[FloatArray] = []
-        with self._lock:
-            for start in range(0, len(pixels), BATCH_SIZE):
-                batch = np.asarray(pixels[start : start + BATCH_SIZE], dtype=np.float32)
-                outputs = self._run(batch, (PROBABILITIES, FEATURES))
-                probabilities.append(outputs[PROBABILITIES])
-                features.append(outputs[FEATURES].reshape(len(batch), -1))
-        if not probabilities:
+        if not len(pixels):
             none = np.zeros((0, len(self.facts.class_names)), dtype=np.float32)
             return Outputs(none, np.zeros((0, 0), dtype=np.float32))
-        return Outputs(np.concatenate(probabilities), np.concatenate(features))
+        if len(pixels) <= BATCH_SIZE:
+            return self._predict_batch(pixels)
+        starts = range(0, len(pixels), BATCH_SIZE)
+        batches = (pixels[start : start + BATCH_SIZE] for start in starts)
+        parts = list(in_order(self._predict_batch, batches, self.threads))
+        return Outputs(
+            np.concatenate([part.probabilities for part in parts]),
+            np.concatenate([part.features for part in parts]),
+        )
 
     def explain(self, pixels: PixelArray, class_index: Sequence[int]) -> FloatArray:
         """Say what in prepared pictures speaks for a class, place by place.
@@ -123,37 +130,19 @@ class LiteModel:
             )
         classes = np.asarray(class_index, dtype=np.int32)
         found: list[FloatArray] = []
-        with self._lock:
+        with self._engines.lend() as engine:
             for start in range(0, len(pixels), BATCH_SIZE):
                 batch = np.asarray(pixels[start : start + BATCH_SIZE], dtype=np.float32)
-                kept = self._run(batch, self._kept)
+                kept = engine.predict(batch, self._kept)
                 kept[CLASS_INDEX] = classes[start : start + BATCH_SIZE]
-                # Made anew: while there is one, the interpreter refuses to work directly.
-                explain = self._interpreter.get_signature_runner(EXPLAIN)
-                found.append(explain(**kept)[HEAT])
-                del explain
+                found.append(engine.explain(kept))
         return np.concatenate(found)
 
-
-class _Signature:
-    """One function of a network's file. Its big outputs are copied only when they are asked for."""
-
-    def __init__(self, interpreter: Any, name: str) -> None:
-        self._interpreter = interpreter
-        runner = interpreter.get_signature_runner(name)
-        self._pixels: int = runner.get_input_details()[PIXELS]["index"]
-        outputs = runner.get_output_details().items()
-        self._outputs: dict[str, int] = {name: facts["index"] for name, facts in outputs}
-        self._shape: tuple[int, ...] = ()
-
-    def __call__(self, batch: FloatArray, names: Sequence[str]) -> dict[str, Any]:
-        if batch.shape != self._shape:
-            self._interpreter.resize_tensor_input(self._pixels, batch.shape)
-            self._interpreter.allocate_tensors()
-            self._shape = batch.shape
-        self._interpreter.set_tensor(self._pixels, batch)
-        self._interpreter.invoke()
-        return {name: self._interpreter.get_tensor(self._outputs[name]) for name in names}
+    def _predict_batch(self, pixels: PixelArray) -> Outputs:
+        batch = np.asarray(pixels, dtype=np.float32)
+        with self._engines.lend() as engine:
+            outputs = engine.predict(batch, (PROBABILITIES, FEATURES))
+        return Outputs(outputs[PROBABILITIES], outputs[FEATURES].reshape(len(batch), -1))
 
 
 def read_facts(files: RunFiles) -> ModelFacts:
@@ -180,14 +169,16 @@ def read_facts(files: RunFiles) -> ModelFacts:
 
 
 def load_model(files: RunFiles) -> LiteModel:
-    """Load a run's finished network.
+    """Load a run's finished network, with its rule for pictures of none of its classes.
 
     Raises:
         RunError: If the run has none, or its files are damaged.
     """
-    facts = read_facts(files)
+    from cnnlab.inference.rejection import load_rule  # which takes the names of this module
+
+    facts, rule = read_facts(files), load_rule(files)
     try:
-        return LiteModel(facts, files.lite_model)
+        return LiteModel(facts, files.lite_model, rule)
     except FileNotFoundError as error:
         raise _no_model(files) from error
     except (OSError, ValueError, RuntimeError) as error:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cnnlab.inference.model import BATCH_SIZE, FloatArray, LiteModel, PixelArray
+from cnnlab.inference.engines import BATCH_SIZE
+from cnnlab.inference.model import FloatArray, LiteModel, PixelArray
 
 POSITIONS = 12  # of the patch along one side, at most
 PATCH_SHARE = 1 / 6  # of the picture's side
@@ -57,8 +58,9 @@ def occlusion(
     places = [(top, left) for top in patch.starts_px for left in patch.starts_px]
     whole = float(model.predict(pixels[None]).probabilities[0, class_index])
     drops, covers = np.zeros((size, size)), np.zeros((size, size))
-    for first in range(0, len(places), BATCH_SIZE):
-        chunk = places[first : first + BATCH_SIZE]
+    at_once = BATCH_SIZE * model.threads
+    for first in range(0, len(places), at_once):
+        chunk = places[first : first + at_once]
         covered = np.repeat(pixels[None], len(chunk), axis=0)
         for picture, (top, left) in zip(covered, chunk, strict=True):
             picture[top : top + patch.side_px, left : left + patch.side_px] = GREY

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnlab.config import RunConfig
-from cnnlab.datasets.images import MAX_BYTES
+from cnnlab.datasets.decode_limits import DATASET_LIMITS
 from cnnlab.errors import ImageError, RunError
 from cnnlab.networks.description import describe
 from cnnlab.networks.layer_rows import BACKBONE_NAME
@@ -188,7 +188,7 @@ def picture_digest(picture: Path) -> str:
         ImageError: If the file cannot be read, or is larger than any picture that is read.
     """
     try:
-        if picture.stat().st_size > MAX_BYTES:
+        if picture.stat().st_size > DATASET_LIMITS.bytes:
             raise ImageError("too-large", f"The file {picture.name!r} is too large for a picture.")
         return _digest(picture.read_bytes())
     except OSError as error:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cnnlab.config import Backbone, BackboneName, GlobalPooling, NetworkConfig, PoolMode, Scaling
 from cnnlab.inference.features import BACKBONE_SIDE_PX
-from cnnlab.inference.model import FEATURES
+from cnnlab.inference.signatures import FEATURES
 from cnnlab.networks.builder import build_features
 from cnnlab.training.lite import convert_to_lite
 from cnnlab.workspace import write_atomically

@@ -10,7 +10,8 @@ import numpy as np
 import tensorflow as tf
 
 from cnnlab.errors import RunError
-from cnnlab.inference.model import (
+from cnnlab.inference.model import LiteModel, ModelFacts, PixelArray
+from cnnlab.inference.signatures import (
     CLASS_INDEX,
     EXPLAIN,
     FEATURES,
@@ -19,9 +20,6 @@ from cnnlab.inference.model import (
     MAP,
     PREDICT,
     PROBABILITIES,
-    LiteModel,
-    ModelFacts,
-    PixelArray,
 )
 from cnnlab.networks.layer_rows import BACKBONE_NAME
 from cnnlab.training.class_map import ClassMap, Head, find_head, walk

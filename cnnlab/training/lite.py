@@ -10,7 +10,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from cnnlab.inference.model import PIXELS, PREDICT
+from cnnlab.inference.signatures import PIXELS, PREDICT
 
 
 def convert_to_lite(model: keras.Model) -> bytes:

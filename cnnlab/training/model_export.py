@@ -15,7 +15,8 @@ import numpy as np
 import tensorflow as tf
 
 from cnnlab.errors import RunError
-from cnnlab.inference.model import PIXELS, PREDICT, PROBABILITIES, PixelArray
+from cnnlab.inference.model import PixelArray
+from cnnlab.inference.signatures import PIXELS, PREDICT, PROBABILITIES
 from cnnlab.progress import Progress
 from cnnlab.runs.model_formats import ModelFormat, require_packages
 from cnnlab.training.export import load_trained

@@ -19,8 +19,9 @@ from PIL import ExifTags, Image, ImageOps
 
 import cnnlab
 from cnnlab.config import Colour, Resize
-from cnnlab.datasets import images
-from cnnlab.datasets.images import ImageProblem, inspect, load, prepare, thumbnail
+from cnnlab.datasets.decode_limits import DATASET_LIMITS
+from cnnlab.datasets.image_problem import ImageProblem
+from cnnlab.datasets.images import inspect, load, prepare, thumbnail
 from cnnlab.errors import ImageError
 
 pillow_heif.register_heif_opener()
@@ -372,7 +373,7 @@ def test_a_file_without_permission_is_unreadable(tmp_path):
     [(10_000, 8_948), (13_000, 13_000), (60_000, 60_000), (2**31 - 1, 2**31 - 1)],
 )
 def test_more_pixels_than_allowed_are_refused_from_the_header(width, height):
-    assert width * height > images.MAX_PIXELS
+    assert width * height > DATASET_LIMITS.pixels
     assert problem_of(png_claiming(width, height)) is ImageProblem.TOO_LARGE
 
 
@@ -383,7 +384,7 @@ def test_as_many_pixels_as_allowed_are_tried():
 def test_more_bytes_than_allowed_are_refused_unread(tmp_path):
     path = tmp_path / "huge.jpg"
     with path.open("wb") as file:
-        file.truncate(images.MAX_BYTES + 1)
+        file.truncate(DATASET_LIMITS.bytes + 1)
     assert problem_of(path) is ImageProblem.TOO_LARGE
 
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cnnlab.datasets.images import ImageProblem, load
+from cnnlab.datasets.image_problem import ImageProblem
+from cnnlab.datasets.images import load
 from cnnlab.datasets.index import COLUMNS, DatasetIndex, read_index, write_index
 from cnnlab.datasets.scan import scan
 from cnnlab.errors import DatasetError, ImageError

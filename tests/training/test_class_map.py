@@ -28,7 +28,8 @@ from cnnlab.config import (
     Residual,
 )
 from cnnlab.errors import RunError
-from cnnlab.inference.model import MAP, PREDICT, LiteModel, ModelFacts
+from cnnlab.inference.model import LiteModel, ModelFacts
+from cnnlab.inference.signatures import MAP, PREDICT
 from cnnlab.networks.builder import build
 from cnnlab.training.class_map import find_head
 from cnnlab.training.export import to_lite
@@ -208,7 +209,8 @@ import sys
 import numpy as np
 from pathlib import Path
 from cnnlab.config import DataConfig
-from cnnlab.inference.model import MAP, PREDICT, LiteModel, ModelFacts
+from cnnlab.inference.model import LiteModel, ModelFacts
+from cnnlab.inference.signatures import MAP, PREDICT
 folder = Path(sys.argv[1])
 facts = ModelFacts(run_id="test", class_names=("a", "b", "c"), data=DataConfig(size=12))
 given = np.load(folder / "given.npz")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import chain, islice, repeat
 from typing import Any
 
@@ -82,9 +82,13 @@ def classify(
         photos: Taken as they are needed.
         thumbnail_px: Also make a small JPEG of each, its longer side so long.
     """
-    work = partial(_answers, model, thumbnail_px)
-    for answers in in_order(work, _chunks(photos, model.threads), model.threads):
-        yield from answers
+
+    def classified(chunk: Sequence[Photo]) -> list[Classification]:
+        return _answers(model, thumbnail_px, chunk)
+
+    with closing(in_order(classified, _chunks(photos, model.threads), model.threads)) as found:
+        for answers in found:
+            yield from answers
 
 
 def _answers(

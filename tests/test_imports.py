@@ -15,6 +15,7 @@ from tests.pictures import coloured_square
 PROJECT = Path(__file__).parents[1]
 
 BASE = {
+    "allocator",
     "errors",
     "config",
     "paths",
@@ -26,6 +27,7 @@ BASE = {
 }
 DATA = BASE | {"datasets"}
 ALLOWED = {
+    "allocator": set(),
     "errors": set(),
     "config": {"config", "errors"},
     "paths": {"errors"},

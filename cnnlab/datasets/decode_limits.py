@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from PIL import Image
+from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
 
 from cnnlab.datasets.image_problem import ImageProblem
 from cnnlab.errors import ImageError
@@ -32,9 +33,12 @@ DATASET_LIMITS = SizeLimits(pixels=89_478_485, bytes=256 * _MEBIBYTE)  # as RGB,
 PHOTO_LIMITS = SizeLimits(pixels=60_000_000, bytes=64 * _MEBIBYTE)  # from anyone, to a server
 
 REDUCED_ABOVE_PIXELS = 24_000_000  # a larger JPEG is decoded at half its size, or a quarter
+REDUCED_WAVELETS_ABOVE_PIXELS = 4_000_000  # JPEG 2000, which takes five times the memory
+_CODING_STYLE, _LEVELS_AT, _HEAD_BYTES = b"\xff\x52", 9, 65_536
 _IN_FLIGHT_BYTES = 96 * _MEBIBYTE
 _CHECKED_FROM_PIXELS = 4_000_000
 _BYTES_A_PIXEL = 4  # of Pillow's RGB and RGBA
+_BYTES_A_WAVELET_PIXEL = 20
 _NARROW_MODES = frozenset({"1", "L", "P"})
 # Pixels that a byte of a file can stand for at most. LZW codes grow by a pixel each, and begin anew
 # after 4,096; run lengths end at 255; blocks of four by four pixels take eight bytes.
@@ -88,22 +92,38 @@ def check_claim(image: Image.Image, byte_count: int, name: str) -> None:
         )
 
 
-def reduce_while_decoding(image: Image.Image) -> None:
-    """Have a very large JPEG decoded at a half, a quarter or an eighth of its size.
+def reduce_while_decoding(image: Image.Image, data: bytes) -> None:
+    """Have a very large JPEG or JPEG 2000 decoded at half its size, or at a quarter or an eighth.
 
-    The decoder leaves out the fine detail of its blocks, which takes a fraction of the memory.
+    The decoder leaves out fine detail, which takes a fraction of the memory.
+
+    Args:
+        image: Opened, not loaded yet.
+        data: The file.
     """
-    parts = 1
-    while image.width * image.height > REDUCED_ABOVE_PIXELS * parts**2 and parts < 8:
-        parts *= 2
-    if parts > 1 and image.format == "JPEG":
+    pixels = image.width * image.height
+    if isinstance(image, Jpeg2KImageFile):
+        if pixels > REDUCED_WAVELETS_ABOVE_PIXELS and _wavelet_levels(data):
+            image.reduce = 1
+    elif image.format == "JPEG" and pixels > REDUCED_ABOVE_PIXELS:
+        parts = 2
+        while pixels > REDUCED_ABOVE_PIXELS * parts**2 and parts < 8:
+            parts *= 2
         image.draft(None, (image.width // parts, image.height // parts))
+
+
+def _wavelet_levels(data: bytes) -> int:
+    """How often a JPEG 2000 can be halved while it is decoded."""
+    at = data.find(_CODING_STYLE, 0, _HEAD_BYTES) + _LEVELS_AT
+    return data[at] if _LEVELS_AT <= at < len(data) else 0
 
 
 def decoding_bytes(image: Image.Image) -> int:
     """About how much memory a picture takes while it is decoded and turned into RGB."""
     pixels = image.width * image.height
     narrow = image.mode in _NARROW_MODES
+    if image.format == "JPEG2000":
+        return pixels * _BYTES_A_WAVELET_PIXEL
     return pixels * (_BYTES_A_PIXEL + (1 if narrow else 0 if image.mode == "RGB" else 4))
 
 

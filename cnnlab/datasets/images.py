@@ -44,6 +44,7 @@ _TURN = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_REDUCED = ("JPEG", "JPEG2000")  # formats that may be decoded at a smaller size
 _LYING = 5  # from this orientation on, width and height change places
 # What reading EXIF data that follows no standard ends in.
 _BAD_EXIF = (
@@ -275,11 +276,10 @@ def _decoded(data: bytes, name: str, limits: SizeLimits) -> Iterator[tuple[Image
             size_px = image.size
             check_size(size_px, limits, name)
             check_claim(image, len(data), name)
-            reduce_while_decoding(image)
-            reduced = image.size != size_px
+            reduce_while_decoding(image, data)
             held.enter_context(DECODING.hold(decoding_bytes(image)))
             image.load()
-            if not reduced:
+            if image.format not in _REDUCED:
                 size_px = image.size  # some formats tell their true size only now
                 check_size(size_px, limits, name)
             orientation = _orientation(image)

@@ -11,6 +11,7 @@ import webbrowser
 from contextlib import closing, suppress
 from pathlib import Path
 
+from cnnlab.allocator import give_back_memory
 from cnnlab.errors import CnnlabError
 from cnnlab.workspace import WORKSPACE_VARIABLE, Workspace
 
@@ -41,6 +42,7 @@ def serve_dashboard(workspace: Workspace, port: int) -> None:
     os.environ[WORKSPACE_VARIABLE] = str(workspace.root)
     # Arrow's own allocator keeps what it was given once: 30 MB after one large data set.
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
+    give_back_memory()
     os.chdir(PROJECT_FOLDER)  # Streamlit reads .streamlit/config.toml from here
     from streamlit.runtime.pages_manager import PagesManager
     from streamlit.web import bootstrap

@@ -23,6 +23,7 @@ from cnnlab import (
     recipe_commands,
     report_commands,
     run_commands,
+    serve_commands,
     trial_commands,
 )
 from cnnlab.errors import CnnlabError, ConfigError
@@ -57,6 +58,7 @@ for commands in (
     export_commands,
     learning_commands,
     report_commands,
+    serve_commands,
 ):
     commands.add_to(app)
 

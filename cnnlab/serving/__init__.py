@@ -1,0 +1,1 @@
+"""Answers for other programs: a Python interface, and the same over HTTP."""

@@ -35,7 +35,7 @@ PHOTO_LIMITS = SizeLimits(pixels=60_000_000, bytes=64 * _MEBIBYTE)  # from anyon
 REDUCED_ABOVE_PIXELS = 24_000_000  # a larger JPEG is decoded at half its size, or a quarter
 REDUCED_WAVELETS_ABOVE_PIXELS = 4_000_000  # JPEG 2000, which takes five times the memory
 _CODING_STYLE, _LEVELS_AT, _HEAD_BYTES = b"\xff\x52", 9, 65_536
-_IN_FLIGHT_BYTES = 96 * _MEBIBYTE
+_IN_FLIGHT_BYTES = 64 * _MEBIBYTE
 _CHECKED_FROM_PIXELS = 4_000_000
 _BYTES_A_PIXEL = 4  # of Pillow's RGB and RGBA
 _BYTES_A_WAVELET_PIXEL = 20

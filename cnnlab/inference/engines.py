@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cnnlab.allocator import forget_file
 from cnnlab.inference.signatures import EXPLAIN, FEATURES, HEAT, PIXELS, PREDICT
 
 BATCH_SIZE = 8
 MOST_ENGINES = 4
-_SHARED_FROM_BYTES = 64 * 2**20  # of larger files one engine, which works on several threads
+WEIGHTS_BYTES = 128 * 2**20  # of all engines of one network together; one there always is
 
 
 class Engine:
@@ -29,6 +30,7 @@ class Engine:
     def __init__(self, model_file: Path, threads: int) -> None:
         from ai_edge_litert.interpreter import Interpreter  # 0.2 s and 39 MB: only when used
 
+        self._file = model_file
         self._interpreter = Interpreter(str(model_file), num_threads=threads)
         self.signatures: dict[str, Any] = self._interpreter.get_signature_list()
         runner = self._interpreter.get_signature_runner(PREDICT)
@@ -48,9 +50,11 @@ class Engine:
         if batch.shape != self._shape:
             self._interpreter.resize_tensor_input(self._pixels, batch.shape)
             self._interpreter.allocate_tensors()
-            self._shape = batch.shape
         self._interpreter.set_tensor(self._pixels, batch)
         self._interpreter.invoke()
+        if batch.shape != self._shape:
+            self._shape = batch.shape
+            forget_file(self._file)  # its weights are packed now
         return {name: self._interpreter.get_tensor(self._outputs[name]) for name in names}
 
     def output_shape(self, name: str) -> tuple[int, ...]:
@@ -72,15 +76,19 @@ class EnginePool:
     weights for itself: a large network has one engine, which uses all processors. All are opened at
     once, so that a file that is replaced later never mixes with the one that was opened.
 
+    Args:
+        model_file: What `cnnlab.training.export.to_lite` made.
+        weights_bytes: How much memory the weights of all engines together may take.
+
     Attributes:
         count: Threads that should ask at the same time.
     """
 
-    def __init__(self, model_file: Path) -> None:
-        processors = os.cpu_count() or 1
-        large = model_file.stat().st_size > _SHARED_FROM_BYTES
-        self.count = 1 if large else min(processors, MOST_ENGINES)
-        threads = min(processors, MOST_ENGINES) if large else 1
+    def __init__(self, model_file: Path, weights_bytes: int = WEIGHTS_BYTES) -> None:
+        useful = min(os.cpu_count() or 1, MOST_ENGINES)
+        affordable = max(1, weights_bytes // max(1, model_file.stat().st_size))
+        self.count = min(useful, affordable)
+        threads = max(1, useful // self.count)
         self._free: queue.LifoQueue[Engine] = queue.LifoQueue()
         for _ in range(self.count):
             self._free.put(Engine(model_file, threads))

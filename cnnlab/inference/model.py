@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from cnnlab.config import DataConfig
 from cnnlab.errors import RunError
-from cnnlab.inference.engines import BATCH_SIZE, EnginePool
+from cnnlab.inference.engines import BATCH_SIZE, WEIGHTS_BYTES, EnginePool
 from cnnlab.inference.signatures import (
     CLASS_INDEX,
     EXPLAIN,
@@ -79,12 +79,17 @@ class LiteModel:
     """
 
     def __init__(
-        self, facts: ModelFacts, model_file: Path, rule: RejectionRule | None = None
+        self,
+        facts: ModelFacts,
+        model_file: Path,
+        rule: RejectionRule | None = None,
+        *,
+        weights_bytes: int = WEIGHTS_BYTES,
     ) -> None:
         self.facts = facts
         self.rule = rule
         self.size_bytes = model_file.stat().st_size
-        self._engines = EnginePool(model_file)
+        self._engines = EnginePool(model_file, weights_bytes)
         self.threads = self._engines.count
         signatures = self._engines.signatures
         self._kept = [name for name in (MAP, HIDDEN) if name in signatures[PREDICT]["outputs"]]
@@ -168,8 +173,13 @@ def read_facts(files: RunFiles) -> ModelFacts:
         ) from error
 
 
-def load_model(files: RunFiles) -> LiteModel:
+def load_model(files: RunFiles, *, weights_bytes: int = WEIGHTS_BYTES) -> LiteModel:
     """Load a run's finished network, with its rule for pictures of none of its classes.
+
+    Args:
+        files: Of the run.
+        weights_bytes: How much memory its weights may take, which decides how many threads can ask
+            it side by side.
 
     Raises:
         RunError: If the run has none, or its files are damaged.
@@ -178,7 +188,7 @@ def load_model(files: RunFiles) -> LiteModel:
 
     facts, rule = read_facts(files), load_rule(files)
     try:
-        return LiteModel(facts, files.lite_model, rule)
+        return LiteModel(facts, files.lite_model, rule, weights_bytes=weights_bytes)
     except FileNotFoundError as error:
         raise _no_model(files) from error
     except (OSError, ValueError, RuntimeError) as error:

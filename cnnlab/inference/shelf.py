@@ -15,6 +15,7 @@ from cnnlab.workspace import RunFiles
 
 BUDGET_BYTES = 512 * 2**20
 IDLE_SECONDS = 15 * 60.0
+_WEIGHTS_BYTES = 64 * 2**20  # of one network: a server is to stay small
 _MEMORY_PER_FILE_BYTE = 2  # weights are packed once more for the processor when loaded
 
 State = tuple[tuple[int, int, int], ...]
@@ -126,7 +127,7 @@ def _current(place: _Place, files: RunFiles) -> LiteModel:
     """The network as its files are now; loaded again where they change while that is done."""
     state = _state_of(files)
     while place.model is None or place.state != state:
-        place.model, place.state = load_model(files), state
+        place.model, place.state = load_model(files, weights_bytes=_WEIGHTS_BYTES), state
         state = _state_of(files)
     return place.model
 

@@ -7,12 +7,12 @@ With --json, standard output holds exactly one JSON document and nothing else.
 from __future__ import annotations
 
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
 from cnnlab import (
+    classify_commands,
     compare_commands,
     console,
     data_commands,
@@ -35,10 +35,7 @@ from cnnlab.options import (
     WorkspaceOption,
     open_place,
 )
-from cnnlab.workspace import RunFiles, Workspace, open_workspace
-
-if TYPE_CHECKING:
-    from cnnlab.runs.store import Store
+from cnnlab.workspace import open_workspace
 
 app = typer.Typer(
     name="cnnlab",
@@ -49,6 +46,7 @@ app = typer.Typer(
 )
 for commands in (
     run_commands,
+    classify_commands,
     trial_commands,
     dataset_commands,
     data_commands,
@@ -107,58 +105,6 @@ def train(
     run_commands.follow(place, store, run_id, detach=detach, json=json)
 
 
-@app.command()
-def evaluate(
-    run: RunArgument, data: DataOption, workspace: WorkspaceOption = None, json: JsonOption = False
-) -> None:
-    """Compare a run's network with the folders that pictures lie in."""
-    from cnnlab.inference.evaluate import evaluate_index
-    from cnnlab.inference.model import load_model
-    from cnnlab.runs.scans import scan_place
-
-    place, store = open_place(workspace)
-    model = load_model(_files_of(place, store, run))
-    with console.phases(quiet=json) as report_phase:
-        dataset, index, _ = scan_place(store, place, data, report_phase)
-    with console.progress("classifying", quiet=json) as report:
-        evaluation, left_out = evaluate_index(model, dataset.location, index, report)
-    for name, count in left_out.items():
-        console.warn(f"{name}: {count} pictures left out, the network does not know this class.")
-    document = {"run": run, **evaluation.to_json()}
-    if json:
-        console.print_json(document)
-    else:
-        console.print_evaluation(document)
-
-
-@app.command()
-def classify(
-    run: RunArgument,
-    paths: Annotated[list[Path], typer.Argument(help="Pictures, and folders of pictures")],
-    workspace: WorkspaceOption = None,
-    json: JsonOption = False,
-) -> None:
-    """Say what is in pictures; each file gets its answer or the reason why there is none."""
-    from cnnlab.datasets.photos import photos_at
-    from cnnlab.inference.classify import classify as answer
-    from cnnlab.inference.model import load_model
-
-    place, store = open_place(workspace)
-    model = load_model(_files_of(place, store, run))
-    photos = photos_at(paths)
-    rows: list[dict[str, Any]] = []
-    with console.progress("classifying", quiet=json) as report:
-        for answered in answer(model, photos):
-            rows.append(answered.to_json())
-            report(len(rows), len(photos))
-    if json:
-        console.print_json(rows)
-    else:
-        console.print_classifications(rows)
-    if rows and all("error" in row for row in rows):
-        raise CnnlabError("nothing-readable", "None of the files could be read as a picture.")
-
-
 @app.command("app")
 def dashboard(
     workspace: WorkspaceOption = None,
@@ -197,12 +143,6 @@ def score(
     from cnnlab.scorer import main
 
     main(open_workspace(workspace), run, pixels)
-
-
-def _files_of(place: Workspace, store: Store, run_id: str) -> RunFiles:
-    from cnnlab.runs.runs import get_run
-
-    return RunFiles(place.run_folder(get_run(store, run_id).id))
 
 
 def _fail(error: CnnlabError) -> NoReturn:

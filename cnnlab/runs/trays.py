@@ -31,6 +31,7 @@ from cnnlab.workspace import (
     write_atomically,
 )
 
+LOOSE = "Photos"  # the name of a tray of single files
 _ID = re.compile(r"[0-9a-f]{16}")
 _ARRIVING = ".arriving"
 _LOCK = "photos"
@@ -42,7 +43,7 @@ class Tray:
 
     Attributes:
         folder: In the workspace; whatever belongs to the tray lies in it, and goes with it.
-        name: For people, such as a folder's name.
+        name: For people, such as a folder's name; `LOOSE` for single files.
         made_at: In UTC.
         photos: In the order they were handed over, those that were added later first; each has a
             name of its own, one that any system takes. Those of a server path stay where they are.
@@ -238,7 +239,7 @@ def _name_of(names: Sequence[str]) -> str:
     tops = {name.split("/", 1)[0] for name in names}
     if len(tops) == 1:
         return str(safe_name(tops.pop(), "photo"))
-    return f"{len(names):,} files"
+    return LOOSE
 
 
 def _to_json(tray: Tray) -> bytes:

@@ -7,24 +7,51 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from cnnlab.datasets.images import load, thumbnail
 from cnnlab.datasets.photos import Photo
-from cnnlab.errors import CnnlabError
-from cnnlab.figures.probabilities import plot_probabilities
-from cnnlab.figures.text import escape_markdown, percent
-from cnnlab.inference.classify import Classification, classify
+from cnnlab.errors import CnnlabError, RunError
+from cnnlab.figures.text import escape_markdown
+from cnnlab.inference.classify import classify
 from cnnlab.inference.model import LiteModel
 from cnnlab.runs.datasets import get_dataset
-from cnnlab.runs.runs import Run
+from cnnlab.runs.runs import Run, list_runs
 from cnnlab.ui import context
-from cnnlab.ui.charts import show_chart
+from cnnlab.ui.address import asked, choose
+from cnnlab.ui.addressed import choose_one
+from cnnlab.ui.choices import RUN, choose_run, run_label
 from cnnlab.ui.home import TOUR
 from cnnlab.ui.results import predictions_of
+from cnnlab.ui.tray_panel import photo_panel
 from cnnlab.workspace import RunFiles
 
-SHOWN_PX = 320
-MAX_PHOTO_MB = 50
+AGAINST = "against"  # in the address: the run that the first one is compared with
 UNSEEN_PICTURES = 3
+
+
+def choose_networks() -> list[Run]:
+    """One finished network, or two to be compared; none where there is none.
+
+    An address that names a run which is gone is answered with a sentence, and another one is shown.
+    """
+    first, second = st.columns(2, vertical_alignment="bottom")
+    with first:
+        run = _choose_first()
+    if run is None:
+        return []
+    with second:
+        other = _choose_second(run)
+    return [run] if other is None else [run, other]
+
+
+def say_classes(runs: Sequence[Run]) -> None:
+    """What each network tells apart.
+
+    Raises:
+        RunError: If a network's files are missing or damaged.
+    """
+    for run in runs:
+        names = ", ".join(escape_markdown(name) for name in model_of(run).facts.class_names)
+        of = f"{escape_markdown(run.id)} tells" if len(runs) > 1 else "Tells"
+        st.caption(f"{of} apart: {names}")
 
 
 def model_of(run: Run) -> LiteModel:
@@ -33,76 +60,68 @@ def model_of(run: Run) -> LiteModel:
     Raises:
         RunError: If its files are missing or damaged.
     """
-    model = context.shelf().get(RunFiles(context.workspace().run_folder(run.id)))
-    names = ", ".join(escape_markdown(name) for name in model.facts.class_names)
-    st.caption(f"Tells apart: {names}")
-    return model
+    return context.shelf().get(RunFiles(context.workspace().run_folder(run.id)))
 
 
-def uploaded_photos() -> list[Photo]:
-    """Photos that the user has dropped here."""
-    files = st.file_uploader(
-        "Photos",
-        accept_multiple_files=True,
-        max_upload_size=MAX_PHOTO_MB,
-        help="JPEG, PNG, WebP, HEIC, AVIF, TIFF, BMP, GIF; several at once",
-    )
-    return [Photo(name=file.name, source=file.getvalue()) for file in files]
+def unseen_pictures(run: Run) -> None:
+    """A few pictures that the network was not trained on, so that the page never is empty.
 
-
-def answers(model: LiteModel, photos: Sequence[Photo]) -> None:
-    """One row a photo: the picture, the winner, the most probable classes as bars."""
-    bar = st.progress(0.0, "Classifying") if len(photos) > 1 else None
-    for number, (photo, answer) in enumerate(zip(photos, classify(model, photos), strict=True)):
-        if bar is not None:
-            bar.progress((number + 1) / len(photos), f"{number + 1} of {len(photos)}")
-        _answer(photo, answer, key=f"photo-{number}")
-    if bar is not None:
-        bar.empty()
-
-
-def unseen_pictures(run: Run, model: LiteModel) -> None:
-    """A few pictures that the network was not trained on, so that the page never is empty."""
+    Raises:
+        RunError: If the network's files are missing or damaged.
+    """
     photos = _unseen(run)
     if not photos:
         return
-    if st.query_params.get(TOUR):
-        st.success(
-            "Your first network is trained. These pictures it has never seen before; "
-            "drop a picture of your own above.",
-            icon=":material/celebration:",
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.query_params.get(TOUR):
+            st.success(
+                "Your first network is trained. These pictures it has never seen before; "
+                "drop a picture of your own above.",
+                icon=":material/celebration:",
+            )
+        else:
+            st.caption(
+                "No photo at hand? Pictures that this network was not trained on:",
+                width="content",
+            )
+        st.button("Other pictures", icon=":material/shuffle:", on_click=_shuffle)
+    model = model_of(run)
+    for number, (photo, answer) in enumerate(zip(photos, classify(model, photos), strict=True)):
+        with st.container(border=True):
+            photo_panel(run, model, photo, answer, key=f"unseen-{run.id}-{number}")
+
+
+def _choose_first() -> Run | None:
+    try:
+        return choose_run(with_model=True)
+    except RunError as error:
+        st.error(escape_markdown(str(error)), icon=":material/error:")
+        choose(RUN, None)
+        return choose_run(with_model=True)
+
+
+def _choose_second(run: Run) -> Run | None:
+    runs = {
+        other.id: other
+        for other in list_runs(context.store())
+        if other.has_model and other.id != run.id
+    }
+    wanted = asked(AGAINST)
+    if wanted is not None and wanted != run.id and wanted not in runs:
+        st.warning(
+            f"There is no finished network {escape_markdown(wanted)} to compare with; "
+            "it may have been deleted. Choose another one.",
+            icon=":material/warning:",
         )
-    else:
-        st.caption("No photo at hand? Pictures that this network was not trained on:")
-    if st.button("Other pictures", icon=":material/shuffle:"):
-        st.session_state["unseen-seed"] = st.session_state.get("unseen-seed", 0) + 1
-        st.rerun()
-    answers(model, photos)
+    if not runs:
+        return None
+    labels = {"": "Compare with another network …"}
+    labels |= {other.id: run_label(other) for other in runs.values()}
+    return runs.get(choose_one("Compare with", AGAINST, labels, hide_label=True))
 
 
-def _answer(photo: Photo, answer: Classification, *, key: str) -> None:
-    with st.container(border=True):
-        if answer.probabilities is None:
-            st.error(
-                f"**{escape_markdown(photo.name)}**: {escape_markdown(str(answer.error))}",
-                icon=":material/broken_image:",
-            )
-            return
-        picture, result = st.columns([1, 2], gap="medium", vertical_alignment="center")
-        with picture:
-            st.image(
-                thumbnail(load(photo.source, name=photo.name), SHOWN_PX),
-                width=SHOWN_PX // 2,
-                alt=photo.name,
-            )
-            st.caption(escape_markdown(photo.name))
-        with result:
-            winner = escape_markdown(answer.label or "")
-            st.markdown(f"#### {winner} · {percent(float(np.max(answer.probabilities)))}")
-            figure = plot_probabilities(
-                answer.probabilities, answer.class_names, dark=context.is_dark()
-            )
-            show_chart(figure, key=key)
+def _shuffle() -> None:
+    st.session_state["unseen-seed"] = st.session_state.get("unseen-seed", 0) + 1
 
 
 def _unseen(run: Run) -> list[Photo]:
@@ -117,7 +136,11 @@ def _unseen(run: Run) -> list[Photo]:
     paths = list(held_out.paths)
     chosen = rng.choice(len(paths), size=min(UNSEEN_PICTURES, len(paths)), replace=False)
     return [
-        Photo(name=paths[number], source=root / paths[number])
+        Photo(
+            name=paths[number],
+            source=root / paths[number],
+            label=held_out.class_names[int(held_out.true[number])],
+        )
         for number in chosen
         if (root / paths[number]).exists()
     ]

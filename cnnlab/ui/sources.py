@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
-from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from cnnlab.datasets.builtin import BUILTIN
 from cnnlab.datasets.catalogue import CATALOGUE
@@ -30,6 +28,7 @@ from cnnlab.ui import context, frame
 from cnnlab.ui.address import go
 from cnnlab.ui.choices import DATA, remember
 from cnnlab.ui.jobs import follow_job
+from cnnlab.ui.uploaders import new_round, uploader_key
 from cnnlab.workspace import explain_os_error
 
 if TYPE_CHECKING:
@@ -103,7 +102,7 @@ def _upload_form() -> None:
     archive_column, folder_column = st.columns(2)
     with archive_column:
         archive = st.file_uploader(
-            "A zip", type=["zip"], max_upload_size=ARCHIVE_MB, key=_upload_key("zip")
+            "A zip", type=["zip"], max_upload_size=ARCHIVE_MB, key=uploader_key("zip")
         )
         if archive is not None:
             _guarded(lambda: _import_archive(archive))
@@ -112,7 +111,7 @@ def _upload_form() -> None:
             "A folder",
             accept_multiple_files="directory",
             max_upload_size=FILE_MB,
-            key=_upload_key("folder"),
+            key=uploader_key("folder"),
         )
         if files:
             name = st.text_input("Name of the set", value=_top_folder(files[0].name))
@@ -167,7 +166,7 @@ def _import_archive(archive: UploadedFile) -> None:
         target.unlink(missing_ok=True)
         remove_dataset(store, dataset.id)
         raise explain_os_error(error, target, "write") from error
-    _new_round("zip", [archive])
+    new_round("zip", [archive])
     _show(dataset)
 
 
@@ -186,7 +185,7 @@ def _import_folder(name: str, files: list[UploadedFile]) -> None:
         raise
     finally:
         bar.empty()
-    _new_round("folder", files)
+    new_round("folder", files)
     _show(dataset)
 
 
@@ -208,13 +207,13 @@ def _pictures_form(dataset: Dataset, names: list[str]) -> None:
     kind = f"more-{dataset.id}"
     with files_column:
         files = st.file_uploader(
-            "Pictures", accept_multiple_files=True, max_upload_size=FILE_MB, key=_upload_key(kind)
+            "Pictures", accept_multiple_files=True, max_upload_size=FILE_MB, key=uploader_key(kind)
         )
         if files and class_name and st.button(f"Add {len(files):,} to {class_name}"):
             _guarded(lambda: _add_pictures(dataset, class_name, files, kind))
     with camera_column:
         if st.toggle("Use the camera", key=f"camera-{dataset.id}"):
-            frame_taken = st.camera_input("A frame", key=_upload_key(f"camera-{dataset.id}"))
+            frame_taken = st.camera_input("A frame", key=uploader_key(f"camera-{dataset.id}"))
             if frame_taken is not None and class_name:
                 _guarded(
                     lambda: _add_pictures(
@@ -226,7 +225,7 @@ def _pictures_form(dataset: Dataset, names: list[str]) -> None:
 def _add_pictures(dataset: Dataset, class_name: str, files: list[UploadedFile], kind: str) -> None:
     put_pictures(context.workspace(), dataset, class_name, ((file.name, file) for file in files))
     jobs.submit_job(context.store(), JobKind.SCAN, dataset.id)
-    _new_round(kind, files)
+    new_round(kind, files)
     st.rerun()
 
 
@@ -247,22 +246,6 @@ def _guarded(action: Callable[[], None]) -> None:
         action()
     except CnnlabError as error:
         st.error(escape_markdown(str(error)), icon=":material/error:")
-
-
-def _upload_key(kind: str) -> str:
-    """Key of an uploader; a new one lets the server forget what was sent."""
-    return f"upload-{kind}-{st.session_state.get(f'upload-round-{kind}', 0)}"
-
-
-def _new_round(kind: str, files: Sequence[UploadedFile]) -> None:
-    """Begin with an empty uploader, and let the server's memory go of what was written to disk."""
-    name = f"upload-round-{kind}"
-    st.session_state[name] = st.session_state.get(name, 0) + 1
-    running = get_script_run_ctx()
-    if running is None or not isinstance(running.uploaded_file_mgr, MemoryUploadedFileManager):
-        return
-    for file in files:  # else they would stay until the browser's tab is closed
-        running.uploaded_file_mgr.remove_file(running.session_id, file.file_id)
 
 
 def _top_folder(name: str) -> str:

@@ -3,19 +3,20 @@
 import streamlit as st
 
 from cnnlab.ui import classify
-from cnnlab.ui.choices import choose_run
 from cnnlab.ui.home import try_it_now
+from cnnlab.ui.photo_intake import photo_intake
+from cnnlab.ui.tray_results import tray_results
 
 st.title("Classify")
-run = choose_run(with_model=True)
-if run is None:
+runs = classify.choose_networks()
+if not runs:
     st.info("There is no finished network yet. Train one first.")
     try_it_now()
     st.stop()
 
-model = classify.model_of(run)
-photos = classify.uploaded_photos()
-if photos:
-    classify.answers(model, photos)
+classify.say_classes(runs)
+tray = photo_intake()
+if tray is not None:
+    tray_results(runs, tray)
 else:
-    classify.unseen_pictures(run, model)
+    classify.unseen_pictures(runs[0])

@@ -59,7 +59,7 @@ def test_tray_is_read_again_as_it_was_made(workspace: Workspace):
     made = make_tray(workspace, sent("b.jpg", "a.png"))
     assert names_of(made) == ["b.jpg", "a.png"]
     assert contents(made) == ["b.jpg", "a.png"]
-    assert made.name == "2 files"
+    assert made.name == "Photos"
     assert read_tray(workspace, made.id) == made
     assert list_trays(workspace) == [made.id]
 

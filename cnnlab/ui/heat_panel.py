@@ -30,8 +30,14 @@ _COVERING = "Covering parts of the picture"
 _TITLE_CHARACTERS = 28
 
 
-class _Seen(NamedTuple):
-    """A picture on its way through a network."""
+class Seen(NamedTuple):
+    """A picture as a network has seen it.
+
+    Attributes:
+        key: Tells picture and network from all others, as they are now.
+        pixels: The prepared picture, shape (size, size, channels).
+        probabilities: Shape (n_classes,).
+    """
 
     key: tuple[object, ...]
     pixels: Pixels
@@ -50,7 +56,42 @@ def heat_panel(run: Run, chosen: Chosen) -> None:
     predicted = int(np.argmax(seen.probabilities))
     label = names.index(chosen.label) if chosen.label in names else None
     _say(chosen, names, seen.probabilities, predicted, label)
-    frame.fragment(_pictures)(run, chosen, seen, predicted, label)
+    heat_maps(run, seen, chosen.name, key=f"{run.id}-{chosen.name}", label=label)
+
+
+def heat_maps(
+    run: Run,
+    seen: Seen,
+    name: str,
+    *,
+    key: str,
+    label: int | None = None,
+    opacity_key: str = "heat-opacity",
+    show_picture: bool = True,
+) -> None:
+    """Two heat maps of a picture side by side, in a part of the page of their own.
+
+    Args:
+        run: Whose network has seen the picture.
+        seen: The picture.
+        name: What it is called.
+        key: Begins the keys of the elements.
+        label: Index of the class that it is said to show.
+        opacity_key: Of the slider; panels on different pages may share it.
+        show_picture: Whether the picture stands beside them without colours.
+
+    Raises:
+        CnnlabError: If the network cannot be read any more.
+    """
+    frame.fragment(_heat_maps)(
+        run,
+        seen,
+        name,
+        key=key,
+        label=label,
+        opacity_key=opacity_key,
+        show_picture=show_picture,
+    )
 
 
 def _say(
@@ -78,18 +119,26 @@ def _say(
     st.caption(where)
 
 
-def _pictures(run: Run, chosen: Chosen, seen: _Seen, predicted: int, label: int | None) -> None:
+def _heat_maps(
+    run: Run,
+    seen: Seen,
+    name: str,
+    *,
+    key: str,
+    label: int | None,
+    opacity_key: str,
+    show_picture: bool,
+) -> None:
     """What the network saw, and two heat maps side by side."""
     model = context.shelf().get(RunFiles(context.workspace().run_folder(run.id)))
-    names = model.facts.class_names
-    key = f"{run.id}-{chosen.name}"
+    names, predicted = model.facts.class_names, int(np.argmax(seen.probabilities))
     bar = st.container(horizontal=True, vertical_alignment="bottom")
     with bar:
         other = st.selectbox(
             "Second heat map for",
             range(len(names)),
             index=_other(seen.probabilities, predicted, label),
-            format_func=lambda number: names[number],
+            format_func=names.__getitem__,
             key=f"heat-class-{key}",
             width=240,
         )
@@ -97,13 +146,14 @@ def _pictures(run: Run, chosen: Chosen, seen: _Seen, predicted: int, label: int 
             "Opacity",
             *(0, 100, round(100 * OPACITY)),
             format="%d %%",
-            key="heat-opacity",
+            key=opacity_key,
             width=240,
         )
     first, second = _heat(model, seen, predicted), _heat(model, seen, other)
     whole, _ = resized(seen.pixels, first.values, PICTURE_PX)
     with st.container(horizontal=True, gap="medium"):
-        _column("What the network saw", _size_text(seen.pixels), whole, chosen.name)
+        if show_picture:
+            _column("What the network saw", size_text(seen.pixels), whole, name)
         for number, found, role in (
             (predicted, first, "taken for"),
             (other, second, _role(other, predicted, label)),
@@ -113,18 +163,18 @@ def _pictures(run: Run, chosen: Chosen, seen: _Seen, predicted: int, label: int 
             if found.blank:
                 note += " · nothing speaks for it"
             pixels, values = resized(seen.pixels, found.values, PICTURE_PX)
-            _column(title, note, overlay(pixels, values, opacity / 100), f"{title}: {chosen.name}")
+            _column(title, note, overlay(pixels, values, opacity / 100), f"{title}: {name}")
     _explain(first, seen.pixels)
 
 
 def _column(title: str, note: str, pixels: Pixels, alt: str) -> None:
     with st.container(width=PICTURE_PX, gap="xxsmall"):
         st.markdown(f"**{escape_markdown(title)}**")
-        st.image(_encoded(pixels), width=PICTURE_PX, alt=alt)
+        st.image(encoded(pixels), width=PICTURE_PX, alt=alt)
         st.caption(escape_markdown(note))
 
 
-def _encoded(pixels: Pixels) -> bytes:
+def encoded(pixels: Pixels) -> bytes:
     """As a JPEG in full colour resolution; Streamlit's own PNGs take ten times as long."""
     picture = pixels[..., 0] if pixels.shape[2] == 1 else pixels
     file = BytesIO()
@@ -170,25 +220,26 @@ def _role(number: int, predicted: int, label: int | None) -> str:
     return "taken for" if number == predicted else "another class"
 
 
-def _size_text(pixels: Pixels) -> str:
+def size_text(pixels: Pixels) -> str:
+    """Size and colour of what a network saw, in words."""
     height, width, channels = pixels.shape
     return f"{width} × {height} px, {'grey' if channels == 1 else 'colour'}"
 
 
-def _seen(run: Run, model: LiteModel, picture: Path) -> _Seen:
+def _seen(run: Run, model: LiteModel, picture: Path) -> Seen:
     lite = RunFiles(context.workspace().run_folder(run.id)).lite_model
     return _look(picture, file_state(picture), lite, file_state(lite), model)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _look(picture: Path, picture_ns: int, lite: Path, lite_ns: int, _model: LiteModel) -> _Seen:
+def _look(picture: Path, picture_ns: int, lite: Path, lite_ns: int, _model: LiteModel) -> Seen:
     data = _model.facts.data
     pixels = prepare(load(picture), data.size, data.resize, data.colour)
     probabilities = _model.predict(pixels[None]).probabilities[0]
-    return _Seen((picture, picture_ns, lite, lite_ns), pixels, probabilities)
+    return Seen((picture, picture_ns, lite, lite_ns), pixels, probabilities)
 
 
-def _heat(model: LiteModel, seen: _Seen, class_index: int) -> HeatMap:
+def _heat(model: LiteModel, seen: Seen, class_index: int) -> HeatMap:
     """A heat map, computed once; where that takes long, with a bar."""
     key = (*seen.key, class_index)
     known = _kept().get(key)

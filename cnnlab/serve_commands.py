@@ -8,6 +8,7 @@ import typer
 
 from cnnlab import console
 from cnnlab.options import WorkspaceOption
+from cnnlab.serving.access import require_token
 from cnnlab.serving.settings import (
     DEFAULT_MEGABYTES,
     DEFAULT_PORT,
@@ -51,11 +52,8 @@ def serve(
     ] = None,
 ) -> None:
     """Answer other programs over HTTP with JSON: models, predictions, their description."""
-    from cnnlab.serving import server
-    from cnnlab.workspace import open_workspace
-
     token = token or None
-    server.require_token(host, token, no_token=no_token)
+    require_token(host, token, no_token=no_token)
     settings = ServeSettings(
         token=token,
         max_bytes=max_megabytes * MEBIBYTE,
@@ -63,6 +61,9 @@ def serve(
         run_ids=tuple(run or ()),
         origins=tuple(allow_origin or ()),
     )
+    from cnnlab.serving import server  # what is refused above needs none of it
+    from cnnlab.workspace import open_workspace
+
     place = open_workspace(workspace)
 
     def tell(address: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import ipaddress
 import logging
 import signal
 import socket
@@ -11,11 +10,12 @@ from collections.abc import Callable
 
 import uvicorn
 
-from cnnlab.errors import CnnlabError, ConfigError
+from cnnlab.allocator import give_back_memory
+from cnnlab.errors import CnnlabError
 from cnnlab.runs.store import open_store
 from cnnlab.serving.app import make_app
 from cnnlab.serving.models import ServedModels
-from cnnlab.serving.settings import TOKEN_VARIABLE, ServeSettings
+from cnnlab.serving.settings import ServeSettings
 from cnnlab.workspace import Workspace
 
 _LAST_ANSWERS_SECONDS = 30
@@ -42,10 +42,11 @@ def serve(
         RunError: If a run that is to be served cannot be.
         CnnlabError: If nothing can listen there ("port-taken", "bad-host", "port-refused").
     """
+    give_back_memory()
     store = open_store(place)
     models = ServedModels(place, store, settings.run_ids)
     models.require()
-    listening = _listen(host, port)
+    listening = listen(host, port)
     shown = f"[{host}]" if ":" in host else host
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("python_multipart").setLevel(logging.ERROR)  # it warns of what is refused
@@ -71,39 +72,12 @@ def serve(
     store.close()
 
 
-def require_token(host: str, token: str | None, *, no_token: bool) -> None:
-    """Refuse to answer other machines without a token, unless that is wanted.
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that takes connections from now on.
 
     Raises:
-        ConfigError: "token-needed" or "bad-token".
+        CnnlabError: If nothing can listen there ("port-taken", "bad-host", "port-refused").
     """
-    if token is not None and no_token:
-        raise ConfigError(
-            f"A server has a token or none. Received: --no-token and a token (--token or "
-            f"{TOKEN_VARIABLE}). Leave one of them out.",
-            reason="bad-token",
-        )
-    if token is not None and not (token.isascii() and token.isprintable() and " " not in token):
-        raise ConfigError(
-            "A token must be of printable ASCII characters without blanks. Choose another one.",
-            reason="bad-token",
-        )
-    if token is None and not no_token and not _is_loopback(host):
-        raise ConfigError(
-            f"On {host}, other machines can ask this server, so that a token is needed. Give one "
-            f"with {TOKEN_VARIABLE} or --token, or say --no-token where everybody may ask.",
-            reason="token-needed",
-        )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _listen(host: str, port: int) -> socket.socket:
     try:
         family, *_ = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         return socket.create_server((host, port), family=family, backlog=512)
@@ -111,8 +85,6 @@ def _listen(host: str, port: int) -> socket.socket:
         raise CnnlabError(
             "bad-host", f"There is no host {host!r} to listen on. Check --host."
         ) from error
-    except OverflowError as error:
-        raise ConfigError(f"A port must be between 0 and 65535. Received: {port}.") from error
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise CnnlabError(

@@ -50,9 +50,13 @@ class BytesOnDisk(bytes):
         kept = cls()
         kept.path = path
         kept.owner = _Owner(path)
-        with path.open("xb") as target:
-            shutil.copyfileobj(source, target, _COPY_BYTES)
-            kept.size_bytes = target.tell()
+        try:
+            with path.open("xb") as target:
+                shutil.copyfileobj(source, target, _COPY_BYTES)
+                kept.size_bytes = target.tell()
+        except OSError:
+            path.unlink(missing_ok=True)
+            raise
         return kept
 
     def __len__(self) -> int:

@@ -19,8 +19,8 @@ from cnnlab.ui.address import asked, choose
 from cnnlab.ui.addressed import choose_one
 from cnnlab.ui.choices import RUN, choose_run, run_label
 from cnnlab.ui.home import TOUR
+from cnnlab.ui.photo_panel import photo_panel
 from cnnlab.ui.results import predictions_of
-from cnnlab.ui.tray_panel import photo_panel
 from cnnlab.workspace import RunFiles
 
 AGAINST = "against"  # in the address: the run that the first one is compared with

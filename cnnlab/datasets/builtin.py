@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from itertools import accumulate
 from multiprocessing import get_context
 from pathlib import Path
@@ -13,6 +14,7 @@ from types import MappingProxyType
 
 import numpy as np
 from filelock import FileLock
+from numpy.typing import NDArray
 from PIL import Image
 
 from cnnlab.datasets.scenes import CLASS_NAMES, paint_scene
@@ -102,13 +104,24 @@ def _save_scene(task: tuple[str, str, int]) -> None:
     picture.save(Path(folder) / class_name / f"{class_name}-{number:03}.png", compress_level=1)
 
 
-def _write_digits(folder: Path) -> Iterator[int]:
-    """Scikit-learn's handwritten digits: 8x8 with 17 levels, bright on black, enlarged smoothly."""
+def digit_pictures() -> NDArray[np.uint8]:
+    """The handwritten digits, shape (1797, 8, 8), values of 0-255, bright on black."""
+    return _digits()[0]
+
+
+@cache
+def _digits() -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """The digits with their labels."""
     from sklearn.datasets import load_digits  # a second's import, only when it is needed
 
     digits = load_digits()
-    for number, (levels, label) in enumerate(zip(digits.images, digits.target, strict=True)):
-        small = Image.fromarray((levels * (255 / 16)).round().astype(np.uint8))
+    return (digits.images * (255 / 16)).round().astype(np.uint8), digits.target
+
+
+def _write_digits(folder: Path) -> Iterator[int]:
+    """Scikit-learn's handwritten digits: 8x8 with 17 levels, bright on black, enlarged smoothly."""
+    for number, (levels, label) in enumerate(zip(*_digits(), strict=True)):
+        small = Image.fromarray(levels)
         large = small.resize((DIGIT_SIDE_PX, DIGIT_SIDE_PX), Image.Resampling.BICUBIC)
         large.save(folder / str(label) / f"{number:04}.png")
         yield number + 1

@@ -38,11 +38,11 @@ def nearest(
             "a query must be as long as a row of the features. "
             f"Received: shapes {query.shape} and {features.shape}"
         )
-    direction = _unit(np.asarray(query)[None])[0]
+    direction = unit_rows(np.asarray(query)[None])[0]
     distances = np.empty(len(features), dtype=np.float32)
     step = max(1, _BLOCK_VALUES // max(1, features.shape[1]))
     for start in range(0, len(features), step):
-        block = _unit(np.asarray(features[start : start + step]))  # (rows, d)
+        block = unit_rows(np.asarray(features[start : start + step]))  # (rows, d)
         distances[start : start + step] = 1 - block @ direction
     np.nan_to_num(distances, copy=False, nan=FARTHEST)
     np.clip(distances, 0, FARTHEST, out=distances)
@@ -50,8 +50,12 @@ def nearest(
     return order, distances[order]
 
 
-def _unit(rows: NDArray[Any]) -> NDArray[np.float32]:
-    """Rows of length 1 in float32; those of length 0 stay as they are."""
+def unit_rows(rows: NDArray[Any]) -> NDArray[np.float32]:
+    """Rows of length 1 in float32; those of length 0 stay as they are.
+
+    Args:
+        rows: Shape (n, d), of any floating type.
+    """
     values = rows.astype(np.float32)
     with np.errstate(invalid="ignore", over="ignore"):
         largest = np.abs(values).max(axis=1, keepdims=True, initial=0)

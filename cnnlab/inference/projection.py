@@ -6,6 +6,8 @@ Lindenstrauss 1984): with 256 values they are right to about 6 %, which is 1 / s
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,6 +15,7 @@ WIDEST = 1_024  # features up to here are kept as they are
 PROJECTED = 256
 _SEED = 20_260
 _BLOCK = 8_192
+_BLOCKS_KEPT = 8  # of 8 MB each: a photo at a time, drawing them would take most of the time
 
 Features = NDArray[np.float32]
 
@@ -35,7 +38,12 @@ def compact(features: Features) -> Features:
     narrow = np.zeros((len(features), PROJECTED), dtype=np.float32)
     for number, start in enumerate(range(0, width, _BLOCK)):
         block = features[:, start : start + _BLOCK]
-        draw = np.random.default_rng([_SEED, width, number])
-        weights = draw.standard_normal((block.shape[1], PROJECTED), dtype=np.float32)
-        narrow += block @ weights
+        narrow += block @ _weights(width, number, block.shape[1])
     return narrow / np.float32(np.sqrt(PROJECTED))
+
+
+@lru_cache(maxsize=_BLOCKS_KEPT)
+def _weights(width: int, number: int, rows: int) -> NDArray[np.float32]:
+    """A block of the projection, shape (rows, 256)."""
+    draw = np.random.default_rng([_SEED, width, number])
+    return draw.standard_normal((rows, PROJECTED), dtype=np.float32)

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
 from dataclasses import asdict, dataclass
-from typing import Any, Protocol
+from typing import Any
 
-from cnnlab.inference.model import FloatArray
-from cnnlab.workspace import RunFiles
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnlab.errors import RunError
+from cnnlab.evaluation.neighbours import unit_rows
+from cnnlab.evaluation.predictions import FloatArray
+from cnnlab.evaluation.rejection import VERSION, Rejection, rejection_of
+from cnnlab.inference.training_features import read_training_features
+from cnnlab.workspace import RunFiles, write_atomically
+
+NEIGHBOURS = 5
+_BLOCK = 256  # pictures compared with all training pictures at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +39,103 @@ class Verdict:
         return asdict(self)
 
 
-class RejectionRule(Protocol):
-    """Tells pictures of a network's classes from all others."""
+class Surroundings:
+    """Training pictures as directions, to tell how far another picture is from them.
 
-    def judge(self, probabilities: FloatArray, features: FloatArray) -> Sequence[Verdict]:
+    Args:
+        features: As `cnnlab.inference.projection.compact` makes them, shape (n_images, n_features).
+    """
+
+    def __init__(self, features: FloatArray) -> None:
+        self._directions = np.ascontiguousarray(unit_rows(features).T)  # (n_features, n_images)
+
+    def distances(self, features: FloatArray) -> NDArray[np.float32]:
+        """Mean cosine distances to the nearest training pictures.
+
+        Args:
+            features: Of other pictures, shape (n_images, n_features).
+
+        Returns:
+            From 0 to 2, shape (n_images,); 2 where a feature is no number.
+        """
+        found = np.empty(len(features), dtype=np.float32)
+        count = min(NEIGHBOURS, self._directions.shape[1])
+        for start in range(0, len(features), _BLOCK):
+            block = unit_rows(features[start : start + _BLOCK])
+            alike = block @ self._directions  # (rows, training pictures)
+            nearest = np.partition(alike, -count, axis=1)[:, -count:]
+            found[start : start + _BLOCK] = 1 - np.sort(nearest, axis=1).mean(axis=1)
+        return np.clip(np.nan_to_num(found, nan=2.0), 0, 2)
+
+
+class RejectionRule:
+    """Tells pictures of a network's classes from all others. Safe to share between threads.
+
+    Attributes:
+        rejection: What was fitted and measured at the end of the training.
+    """
+
+    def __init__(self, rejection: Rejection, surroundings: Surroundings) -> None:
+        self.rejection = rejection
+        self._surroundings = surroundings
+
+    def judge(self, probabilities: FloatArray, features: FloatArray) -> list[Verdict]:
         """A verdict a picture.
 
         Args:
             probabilities: float32, shape (n_images, n_classes).
-            features: As `LiteModel.predict` gives them, float32, shape (n_images, n_features).
+            features: As `cnnlab.inference.projection.compact` makes them, float32, shape
+                (n_images, n_features).
         """
+        distances = self._surroundings.distances(features)
+        threshold = self.rejection.threshold
+        return [
+            Verdict(bool(value <= threshold), float(value), threshold)
+            for value in self.rejection.strangeness(probabilities, distances)
+        ]
+
+
+def write_rejection(files: RunFiles, found: Rejection | str) -> None:
+    """Keep a run's rule, or why there is none, all or nothing.
+
+    Raises:
+        WorkspaceError: If the file cannot be written.
+    """
+    document = (
+        found.to_json() if isinstance(found, Rejection) else {"version": VERSION, "why": found}
+    )
+    text = json.dumps(document, indent=2).encode()
+    write_atomically(files.rejection, lambda file: file.write(text))
+
+
+def read_rejection(files: RunFiles) -> Rejection | str | None:
+    """A run's fitted rule, or in a sentence why none was fitted; None for earlier runs.
+
+    Raises:
+        RunError: If the file is damaged or from a newer version ("damaged-rejection").
+    """
+    try:
+        document = json.loads(files.rejection.read_text(encoding="utf-8"))
+        return str(document["why"]) if "why" in document else rejection_of(document)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RunError(
+            "damaged-rejection",
+            f"The file {files.rejection.name} of run {files.folder.name!r} cannot be read "
+            f"({error}). Delete it to go on without a verdict on unknown pictures, or train again.",
+        ) from error
 
 
 def load_rule(files: RunFiles) -> RejectionRule | None:
-    """The rule that was fitted at the end of a run's training; None where there is none."""
-    return None
+    """The rule that was fitted at the end of a run's training; None where there is none.
+
+    Raises:
+        RunError: If a file is damaged ("damaged-rejection", "damaged-training-features"), or the
+            training features are missing ("no-training-features").
+    """
+    found = read_rejection(files)
+    if not isinstance(found, Rejection):
+        return None
+    known = read_training_features(files.training_features)
+    return RejectionRule(found, Surroundings(known.features))

@@ -8,12 +8,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from cnnlab.datasets.negatives import draw_negatives
 from cnnlab.datasets.pixels import PixelArray
 from cnnlab.datasets.splits import Split
 from cnnlab.evaluation.final import SCORED
 from cnnlab.evaluation.predictions import Predictions, write_predictions
+from cnnlab.evaluation.rejection import FEWEST_PICTURES, Measured, Rejection, fit_rejection
 from cnnlab.inference.model import LiteModel, Outputs
 from cnnlab.inference.projection import compact
+from cnnlab.inference.rejection import Surroundings, write_rejection
 from cnnlab.inference.training_features import (
     TrainingFeatures,
     draw_training_pictures,
@@ -36,7 +39,8 @@ def score(
 ) -> None:
     """Predict every validation and test picture, and look at some training pictures.
 
-    Writes predictions.parquet, features.npy (a row a prediction) and training_features.parquet.
+    Writes predictions.parquet, features.npy (a row a prediction) and training_features.parquet; and
+    rejection.json, the rule that tells whether a picture shows any of the classes.
 
     Args:
         lite: The exported network.
@@ -85,7 +89,39 @@ def score(
         features=np.concatenate(seen),
     )
     write_training_features(known, files.training_features)
+    write_rejection(files, _fitted(lite, predictions, rows, known))
     write_predictions(predictions, files.predictions)  # last: it makes the others count
+
+
+def _fitted(
+    lite: LiteModel,
+    predictions: Predictions,
+    features: NDArray[np.float32],
+    known: TrainingFeatures,
+) -> Rejection | str:
+    """The rule for pictures of none of the classes, or in a sentence why there is none."""
+    validation = predictions.splits == Split.VALIDATION.value
+    if validation.sum() < FEWEST_PICTURES:
+        return (
+            f"The rule needs at least {FEWEST_PICTURES} validation pictures. "
+            f"Received: {validation.sum()}."
+        )
+    if not len(known.paths):
+        return "The rule needs training pictures to compare with. Received: none."
+    surroundings = Surroundings(known.features)
+    measured = Measured(predictions.probabilities, surroundings.distances(features))
+    if not (np.isfinite(measured.probabilities).all() and np.isfinite(features).all()):
+        return "The network gives something else than numbers for some pictures."
+    negatives = draw_negatives(lite.facts.data, lite.facts.class_names)
+    outputs = lite.predict(negatives.pixels)
+    strange = Measured(outputs.probabilities, surroundings.distances(compact(outputs.features)))
+    return fit_rejection(
+        measured[validation],
+        predictions.true[validation],
+        measured[~validation],
+        strange,
+        negatives.kinds,
+    )
 
 
 def _looks(lite: LiteModel, pixels: PixelArray, paths: Sequence[str]) -> Iterator[Outputs]:

@@ -15,6 +15,8 @@ from cnnlab.datasets.splits import Split
 from cnnlab.errors import ConfigError, RunError
 from cnnlab.evaluation.baselines import Baseline, deciding_split, stored_baselines
 from cnnlab.evaluation.predictions import read_predictions
+from cnnlab.evaluation.rejection import Rejection
+from cnnlab.inference.rejection import read_rejection
 from cnnlab.reports.leaderboard import board_rows
 from cnnlab.reports.report_examples import Example, random_examples, worst_examples
 from cnnlab.reports.report_files import FileFact, file_facts, made_with, versions_here
@@ -70,6 +72,7 @@ class ReportData:
         sample, mistakes: Ten pictures drawn at random, and the mistakes it was surest of.
         repeats: This run and those that differ from it by the training's seed only.
         warnings: What was noted while it ran.
+        unknown: How it tells pictures of none of its classes; None where it does not.
         recipe_defaults: Fields of the recipe's own configuration; None if nobody knows it any more.
         made_with: Versions of the programs that made the network, as far as they are known.
         written_with: Versions of the programs that gathered these facts.
@@ -87,6 +90,7 @@ class ReportData:
     data: DataFacts
     repeats: tuple[Run, ...]
     warnings: tuple[str, ...]
+    unknown: Rejection | None
     recipe_defaults: Mapping[str, FieldValue] | None
     files: tuple[FileFact, ...]
     made_with: Mapping[str, str]
@@ -155,6 +159,7 @@ def report_of(
         warnings=tuple(
             event.message for event in run_events(store, run.id) if event.level == "warning"
         ),
+        unknown=_unknown(files, missing),
         recipe_defaults=_recipe_defaults(store, run),
         files=file_facts(files),
         made_with=made_with(files, run.results),
@@ -177,6 +182,15 @@ def _scores(files: RunFiles, missing: list[str]) -> Scores | None:
         if scores is None:
             missing.append("The network was judged by no picture at all.")
     return scores
+
+
+def _unknown(files: RunFiles, missing: list[str]) -> Rejection | None:
+    try:
+        found = read_rejection(files)
+    except RunError as error:
+        missing.append(str(error))
+        return None
+    return found if isinstance(found, Rejection) else None
 
 
 def _folder(dataset: Dataset | None) -> Path | None:

@@ -10,6 +10,8 @@ from cnnlab.evaluation.agreement import gap_sentence, training_accuracy
 from cnnlab.evaluation.baselines import unbeaten_sentence
 from cnnlab.evaluation.learning import Ending
 from cnnlab.evaluation.per_class import silent_sentences
+from cnnlab.evaluation.rejection import Rejection
+from cnnlab.evaluation.rejection_words import kept_sentence, rejection_sentence
 from cnnlab.figures.text import clean, percent
 from cnnlab.reports.readings import ending_of
 from cnnlab.reports.report_data import ReportData
@@ -57,6 +59,11 @@ def _other_pictures(report: ReportData) -> str:
 
 
 def _unknown_objects(report: ReportData) -> str:
+    if isinstance(report.unknown, Rejection):
+        found = report.unknown
+        return (
+            f"{rejection_sentence(found)} {kept_sentence(found)} Other strange pictures may differ."
+        )
     count = len(report.class_names)
     of = f"one of its {count:,} classes" if count else "a class"
     return f"Every picture gets {of}, also one that shows something else entirely."

@@ -28,6 +28,7 @@ from cnnlab.ui import context, frame
 from cnnlab.ui.address import asked, choose, follow, show_in
 from cnnlab.ui.charts import show_chart
 from cnnlab.ui.results import predictions_of, predictions_state, splits_of
+from cnnlab.ui.unknown import show_unknown
 
 THRESHOLD = "threshold"
 _USUAL_THRESHOLD = 0.9
@@ -64,6 +65,7 @@ def show(run: Run) -> None:
         )
     with coverage:
         frame.fragment(_coverage)(run)
+    show_unknown(run)
 
 
 def _coverage(run: Run) -> None:

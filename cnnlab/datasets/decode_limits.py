@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from PIL import Image
-from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
 
 from cnnlab.datasets.image_problem import ImageProblem
 from cnnlab.errors import ImageError
@@ -32,9 +31,6 @@ class SizeLimits:
 DATASET_LIMITS = SizeLimits(pixels=89_478_485, bytes=256 * _MEBIBYTE)  # as RGB, a quarter gigabyte
 PHOTO_LIMITS = SizeLimits(pixels=60_000_000, bytes=64 * _MEBIBYTE)  # from anyone, to a server
 
-REDUCED_ABOVE_PIXELS = 24_000_000  # a larger JPEG is decoded at half its size, or a quarter
-REDUCED_WAVELETS_ABOVE_PIXELS = 4_000_000  # JPEG 2000, which takes five times the memory
-_CODING_STYLE, _LEVELS_AT, _HEAD_BYTES = b"\xff\x52", 9, 65_536
 _IN_FLIGHT_BYTES = 64 * _MEBIBYTE
 _CHECKED_FROM_PIXELS = 4_000_000
 _BYTES_A_PIXEL = 4  # of Pillow's RGB and RGBA
@@ -90,32 +86,6 @@ def check_claim(image: Image.Image, byte_count: int, name: str) -> None:
             f"{name} claims {image.width:,} x {image.height:,} pixels, but its {byte_count:,} "
             "bytes cannot hold that many; part of the picture is missing.",
         )
-
-
-def reduce_while_decoding(image: Image.Image, data: bytes) -> None:
-    """Have a very large JPEG or JPEG 2000 decoded at half its size, or at a quarter or an eighth.
-
-    The decoder leaves out fine detail, which takes a fraction of the memory.
-
-    Args:
-        image: Opened, not loaded yet.
-        data: The file.
-    """
-    pixels = image.width * image.height
-    if isinstance(image, Jpeg2KImageFile):
-        if pixels > REDUCED_WAVELETS_ABOVE_PIXELS and _wavelet_levels(data):
-            image.reduce = 1
-    elif image.format == "JPEG" and pixels > REDUCED_ABOVE_PIXELS:
-        parts = 2
-        while pixels > REDUCED_ABOVE_PIXELS * parts**2 and parts < 8:
-            parts *= 2
-        image.draft(None, (image.width // parts, image.height // parts))
-
-
-def _wavelet_levels(data: bytes) -> int:
-    """How often a JPEG 2000 can be halved while it is decoded."""
-    at = data.find(_CODING_STYLE, 0, _HEAD_BYTES) + _LEVELS_AT
-    return data[at] if _LEVELS_AT <= at < len(data) else 0
 
 
 def decoding_bytes(image: Image.Image) -> int:

@@ -25,11 +25,11 @@ from cnnlab.datasets.decode_limits import (
     check_claim,
     check_size,
     decoding_bytes,
-    reduce_while_decoding,
 )
 from cnnlab.datasets.formats import claimed_format, readable_formats, silence_remarks
 from cnnlab.datasets.image_problem import ImageProblem
 from cnnlab.datasets.modes import to_rgb
+from cnnlab.datasets.reduction import reduce_while_decoding
 from cnnlab.datasets.squares import small_copy, square
 from cnnlab.errors import ImageError
 

@@ -7,6 +7,8 @@ from cnnlab.reports.script_source import definitions
 
 _IMAGES = "cnnlab.datasets.images"
 _MODES = "cnnlab.datasets.modes"
+_REDUCTION = "cnnlab.datasets.reduction"
+_SQUARES = "cnnlab.datasets.squares"
 _AUGMENTATION = "cnnlab.datasets.augmentation"
 _BATCHES = "cnnlab.training.batches"
 
@@ -19,7 +21,9 @@ with suppress(ImportError):  # photos of some telephones need one package more
 _READ_PICTURE = '''\
 def read_picture(path: Path) -> Pixels:
     """A picture upright, in RGB, and made the square that the network takes."""
-    with Image.open(path) as image:
+    data = path.read_bytes()
+    with Image.open(BytesIO(data)) as image:
+        reduce_while_decoding(image, data)
         image.load()
         turn = _TURN.get(_orientation(image))
         image = to_rgb(image)
@@ -109,15 +113,25 @@ def reading_code(data: DataConfig) -> list[str]:
 def picture_code(data: DataConfig) -> list[str]:
     """The function that turns a file into pixels, `read_picture(path)`, with what it needs."""
     constants = definitions(_IMAGES, ["_TURN", "_BAD_EXIF"])
-    modes = ["_WHITE", "_PREMULTIPLIED", "_WITH_ALPHA", "_MAY_HAVE_TRANSPARENT_COLOUR"]
+    modes = [
+        "_WHITE",
+        "_STRIP_PIXELS",
+        "_PREMULTIPLIED",
+        "_WITH_ALPHA",
+        "_MAY_HAVE_TRANSPARENT_COLOUR",
+    ]
     functions = ["to_rgb", "_on_white", "_integers", "_floats", "_grey_to_rgb"]
     helpers = {Resize.SQUASH: [], Resize.CROP: ["_middle_square"], Resize.PAD: ["_padded"]}
-    names = ["_orientation", *helpers[data.resize]]
+    limits = ["REDUCED_ABOVE_PIXELS", "REDUCED_WAVELETS_ABOVE_PIXELS", "_MOST_PARTS"]
+    limits += ["_CODING_STYLE", "_LEVELS_AT", "_HEAD_BYTES"]
+    reducing = ["reduce_while_decoding", "_wavelet_levels"]
     grey = _GREY if data.colour is Colour.GREY else ""
     return [
-        f"{_HEIF}\n\n{constants}\n{definitions(_MODES, modes)}",
+        f"{_HEIF}\n\n{constants}\n{definitions(_MODES, modes)}\n{definitions(_REDUCTION, limits)}",
         definitions(_MODES, functions),
-        definitions(_IMAGES, names),
+        definitions(_REDUCTION, reducing),
+        definitions(_IMAGES, ["_orientation"]),
+        *([definitions(_SQUARES, helpers[data.resize])] if helpers[data.resize] else []),
         _READ_PICTURE.format(prepared=f"    {grey}{_PREPARED[data.resize]}"),
     ]
 

@@ -23,6 +23,7 @@ _IMPORTS = {
     "suppress": "from contextlib import suppress",
     "dataclass": "from dataclasses import dataclass",
     "blake2b": "from hashlib import blake2b",
+    "BytesIO": "from io import BytesIO",
     "Path": "from pathlib import Path",
     "Any": "from typing import Any",
 }
@@ -37,6 +38,7 @@ _THIRD_PARTY = {
     "sliding_window_view": "from numpy.lib.stride_tricks import sliding_window_view",
     "NDArray": "from numpy.typing import NDArray",
     "ExifTags": "from PIL import ExifTags, Image",
+    "Jpeg2KImageFile": "from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile",
 }
 
 
@@ -116,7 +118,8 @@ def _defined(node: ast.stmt) -> set[str]:
         case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
             return {name}
         case ast.Assign(targets=targets):
-            return {target.id for target in targets if isinstance(target, ast.Name)}
+            named = (name for target in targets for name in ast.walk(target))
+            return {name.id for name in named if isinstance(name, ast.Name)}
         case _:
             return set()
 

@@ -12,13 +12,12 @@ from cnnlab.config import Colour, DataConfig, Resize
 from cnnlab.datasets import modes
 from cnnlab.datasets.decode_limits import (
     PHOTO_LIMITS,
-    REDUCED_ABOVE_PIXELS,
-    REDUCED_WAVELETS_ABOVE_PIXELS,
     MemoryBudget,
     SizeLimits,
 )
 from cnnlab.datasets.image_problem import ImageProblem
 from cnnlab.datasets.images import inspect, load, look, prepare
+from cnnlab.datasets.reduction import REDUCED_ABOVE_PIXELS, REDUCED_WAVELETS_ABOVE_PIXELS
 from cnnlab.errors import ImageError
 
 DATA = DataConfig(size=24)
@@ -79,7 +78,7 @@ def test_a_large_blank_picture_is_read_however_short_its_file(file_format):
 
 
 def test_a_very_large_jpeg_is_halved_while_it_is_decoded_and_keeps_its_size_for_people(tmp_path):
-    width, height = 6_400, 4_000
+    width, height = 3_600, 2_400
     assert width * height > REDUCED_ABOVE_PIXELS
     exif = Image.Exif()
     exif[0x0112] = 6

@@ -75,7 +75,9 @@ class ServedModels:
             Problem: If there is no such model (404), or it was deleted meanwhile (410).
             RunError: If it has no finished network, that cannot be read, or was just deleted.
         """
-        return self._shelf.get(self._files(self._find(model_id).id))
+        # A run that has ended stays as it is: once seen, its folder says whether it is still there.
+        run_id = model_id if model_id in self._seen else self._find(model_id).id
+        return self._shelf.get(self._files(run_id))
 
     def _runs(self) -> list[Run]:
         runs = list_runs(self._store)

@@ -118,11 +118,14 @@ def _band(sure: NDArray[np.float64], confidence: float, least: float) -> tuple[f
     low = min(_cell(confidence), ceiling - 1)
     high = low + 1
     while _inside(sure, _EDGES[low], _EDGES[high]).sum() < ENOUGH:
-        below = confidence - _EDGES[low - 1] if low > floor else np.inf
-        above = _EDGES[high + 1] - confidence if high < ceiling else np.inf
-        if min(below, above) > _MOST_WIDENED:
+        below, above = confidence - _EDGES[low], _EDGES[high] - confidence
+        if low == floor or confidence - _EDGES[low - 1] > _MOST_WIDENED:
+            below = np.inf
+        if high == ceiling or _EDGES[high + 1] - confidence > _MOST_WIDENED:
+            above = np.inf
+        if np.isinf(min(below, above)):
             break
-        if below <= above:
+        if below <= above:  # the nearer end moves, so that the band stays around the probability
             low -= 1
         else:
             high += 1
@@ -156,5 +159,5 @@ def _right_text(right: int, count: int) -> str:
 
 def _points(share: float) -> str:
     """Percentage points without the sign, whole ones except close to either end."""
-    close = 0 < share < 0.01 or 0.99 < share < 1
+    close = 0 < share < 0.005 or 0.995 <= share < 1
     return percent(share).removesuffix("%") if close else f"{100 * share:.0f}"

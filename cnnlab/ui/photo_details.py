@@ -16,7 +16,7 @@ from cnnlab.ui.nearest import nearest_to_photo
 from cnnlab.ui.photo_copy import Key, answer_key, photo_pixels
 from cnnlab.workspace import RunFiles
 
-_CHANGED_PX = 88
+_CHANGED_PX = 80
 _NAME_CHARACTERS = 14
 _TRYING = "Trying small changes of the photo"
 
@@ -87,12 +87,11 @@ def _changes(run: Run, photo: Photo, answer: Classification) -> None:
 
 
 def _change(found: Stability, change: Change) -> None:
-    keeps = change.class_index == found.class_index
-    name = found.class_names[change.class_index]
+    keeps, name = found.keeps(change), found.said(change)
     st.image(change.thumbnail, width=_CHANGED_PX, alt=f"{change.name}: {clean(name)}")
     colour, mark = ("green", "check") if keeps else ("red", "close")
-    said = percent(change.probability)
-    if not keeps:
+    said = percent(change.probability) if change.known else "none of these"
+    if change.known and not keeps:
         said = f"{escape_markdown(shorten(name, _NAME_CHARACTERS))} {said}"
     st.markdown(f":small[:{colour}[:material/{mark}:] {said}]")
     st.caption(change.name)
@@ -101,13 +100,14 @@ def _change(found: Stability, change: Change) -> None:
 def _tried(run: Run, photo: Photo, answer: Classification) -> Stability:
     """The small changes of a photo, tried once."""
     said = 0 if answer.probabilities is None else int(np.argmax(answer.probabilities))
+    known = answer.verdict is None or answer.verdict.known
     with st.spinner(_TRYING):
-        return _stability(answer_key(run, photo), said, run, photo, answer)
+        return _stability(answer_key(run, photo), said, known, run, photo, answer)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _stability(
-    key: Key, class_index: int, _run: Run, _photo: Photo, _answer: Classification
+    key: Key, class_index: int, known: bool, _run: Run, _photo: Photo, _answer: Classification
 ) -> Stability:
     model = context.shelf().get(RunFiles(context.workspace().run_folder(_run.id)))
-    return stability(model, photo_pixels(_photo, _answer), class_index)
+    return stability(model, photo_pixels(_photo, _answer), class_index, known=known)

@@ -17,6 +17,7 @@ from cnnlab.figures.probabilities import plot_probabilities
 from cnnlab.figures.text import clean, escape_markdown, percent
 from cnnlab.inference.classify import Classification
 from cnnlab.inference.model import FloatArray, LiteModel, PixelArray
+from cnnlab.inference.stability import NONE_OF_THESE
 from cnnlab.runs.runs import Run
 from cnnlab.ui import context, frame
 from cnnlab.ui.charts import show_chart
@@ -25,7 +26,6 @@ from cnnlab.ui.photo_copy import SHOWN_PX, photo_copy
 from cnnlab.ui.photo_details import photo_details, say_stability
 from cnnlab.ui.results import predictions_of
 
-NONE_OF_THESE = "None of these classes"
 _PICTURE_PX = 208
 _PHONE_PX = 144
 _MORE = "More: where it looked, nearest training pictures, small changes"
@@ -88,19 +88,18 @@ def _answer(
     winner, sure = escape_markdown(answer.label or ""), percent(float(probabilities.max()))
     unknown = answer.verdict is not None and not answer.verdict.known
     if unknown:
-        st.markdown(f"#### {NONE_OF_THESE}")
-        st.markdown(f"The closest one is **{winner}** ({sure}).")
+        st.markdown(f"#### :orange[:material/block:] {NONE_OF_THESE}")
+        st.markdown(
+            f"The closest one is **{winner}** ({sure}), but it looks stranger to the network than "
+            "nearly all pictures of its classes that it was checked with."
+        )
     else:
         st.markdown(f"#### {winner} · {sure}")
     _labelled(photo, answer)
     figure = plot_probabilities(probabilities, answer.class_names, dark=context.is_dark())
     show_chart(figure, key=f"bars-{key}", name=f"answer-{photo.name}")
     if unknown:
-        st.markdown(
-            ":orange[:material/block:] It looks stranger to the network than nearly all pictures "
-            "of its classes that it was checked with."
-        )
-        return
+        return  # how often it is right about pictures of its classes says nothing here
     if answer.verdict is not None:
         st.markdown(":material/verified: It looks like the pictures that the network knows.")
     _evidence(run, answer, probabilities)

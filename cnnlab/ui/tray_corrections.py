@@ -76,7 +76,7 @@ def correct_ticked(photos: AnsweredPhotos, tray: Tray, ticked: Sequence[int]) ->
     with st.container(horizontal=True, vertical_alignment="bottom"):
         with st.container(width=_FIELD_PX):
             chosen = st.selectbox(
-                f"What the {count} really show{'s' if len(names) == 1 else ''}",
+                f"The {count} show{'s' if len(names) == 1 else ''}",
                 _classes(photos),
                 index=None,
                 key=key,

@@ -285,5 +285,8 @@ def _add_refusals(
         for row in rows
     ]
     columns["cannot be read"] = [None if each is None else each.reason for each in errors]
-    columns["why"] = [None if each is None else clean(str(each)) for each in errors]
+    columns["why"] = [
+        None if each is None else clean(str(each).removeprefix(photos.photos[row].name).strip())
+        for row, each in zip(rows, errors, strict=True)
+    ]
     settings["why"] = st.column_config.TextColumn(width="large")

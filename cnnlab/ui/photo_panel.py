@@ -12,6 +12,7 @@ from cnnlab.datasets.photos import Photo
 from cnnlab.datasets.splits import Split
 from cnnlab.errors import ImageError, RunError
 from cnnlab.evaluation.evidence import class_sentence, evidence, evidence_sentence
+from cnnlab.evaluation.rejection import KEPT
 from cnnlab.figures.heat import resized
 from cnnlab.figures.probabilities import plot_probabilities
 from cnnlab.figures.text import clean, escape_markdown, percent
@@ -91,7 +92,7 @@ def _answer(
         st.markdown(f"#### :orange[:material/block:] {NONE_OF_THESE}")
         st.markdown(
             f"The closest one is **{winner}** ({sure}), but it looks stranger to the network than "
-            "nearly all pictures of its classes that it was checked with."
+            f"{KEPT:.0%} of its validation pictures."
         )
     else:
         st.markdown(f"#### {winner} · {sure}")

@@ -12,7 +12,7 @@ from cnnlab.runs.datasets import remove_dataset
 from cnnlab.runs.store import open_store
 from cnnlab.workspace import RunFiles
 from tests.pages.conftest import said
-from tests.pages.test_run_inside import pictures, titles
+from tests.pages.test_run_inside import titles
 from tests.pictures import coloured_square
 from tests.trained import give_own_pictures
 
@@ -101,6 +101,11 @@ def draw(trained, photo: Path, monkeypatch: pytest.MonkeyPatch) -> Draw:
 
 def headlines(app: AppTest) -> list[str]:
     return [each.value for each in app.markdown if each.value.startswith("####")]
+
+
+def pictures(app: AppTest) -> list[str]:
+    """What stands in for each picture where none can be seen, in their order."""
+    return [image.alt for element in app.get("image") for image in element.proto.imgs]
 
 
 def test_the_answer_comes_with_all_that_speaks_for_it(draw: Draw):

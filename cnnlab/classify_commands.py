@@ -60,11 +60,13 @@ def classify(
     json: JsonOption = False,
 ) -> None:
     """Say what is in pictures; each file gets its answer or the reason why there is none."""
+    from cnnlab.allocator import give_back_memory
     from cnnlab.datasets.photos import photos_at
     from cnnlab.inference.classify import classify as answer
     from cnnlab.inference.model import load_model
     from cnnlab.reports.answer_table import answer_columns, answer_row
 
+    give_back_memory()
     place, store = open_place(workspace)
     model = load_model(_files_of(place, store, run))
     photos = photos_at(paths)

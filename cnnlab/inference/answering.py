@@ -26,6 +26,7 @@ from cnnlab.workspace import RunFiles
 
 FEW_PHOTOS = 8  # what the network saw in so many is kept, and they wait for nobody
 THUMBNAIL_PX = 64
+LARGE_THUMBNAIL_PX = 1_024  # of a few, to look at them closely; so each is decoded once
 MOST_KEPT_PHOTOS = 20_000  # in all batches together that are in memory, and
 MOST_BATCHES = 64  # so many batches
 _LOOK_SECONDS = 0.5  # between two looks whether the network and the photos are still there
@@ -195,7 +196,8 @@ class Answering:
         self._began_at, self._began_with = time.monotonic(), len(self._found)
         self._stage, looked_at = Stage.WORKING, time.monotonic()
         rest = islice(self._photos, len(self._found), None)
-        for answer in classify(model, rest, thumbnail_px=THUMBNAIL_PX):
+        thumbnail_px = LARGE_THUMBNAIL_PX if self.few else THUMBNAIL_PX
+        for answer in classify(model, rest, thumbnail_px=thumbnail_px):
             if self._stop.is_set():
                 return Stage.STOPPED, None
             self._found.append(answer if self.few else replace(answer, seen=None, features=None))

@@ -13,13 +13,14 @@ from cnnlab.config import DataConfig
 from cnnlab.datasets.decode_limits import PHOTO_LIMITS
 from cnnlab.datasets.images import Pixels, content_hash, look
 from cnnlab.datasets.photos import Photo
+from cnnlab.inference.answering import LARGE_THUMBNAIL_PX
 from cnnlab.inference.classify import Classification
 from cnnlab.runs.runs import Run
 from cnnlab.ui import context
 from cnnlab.ui.results import file_state
 from cnnlab.workspace import RunFiles
 
-COPY_PX = 1_024  # longer side
+COPY_PX = LARGE_THUMBNAIL_PX  # longer side
 SHOWN_PX = 320  # on a page, where it is drawn with twice as many pixels on fine screens
 
 Key = tuple[object, ...]

@@ -10,7 +10,7 @@ import streamlit as st
 
 from cnnlab.datasets.photos import Photo
 from cnnlab.figures.text import duration, escape_markdown
-from cnnlab.inference.answering import THUMBNAIL_PX, Answering, Answerings, Stage, Standing
+from cnnlab.inference.answering import LARGE_THUMBNAIL_PX, Answering, Answerings, Stage, Standing
 from cnnlab.inference.answers import Answers
 from cnnlab.inference.classify import Classification, classify
 from cnnlab.reports.answered_photos import AnsweredPhotos
@@ -151,7 +151,7 @@ def _asked_again(
     folder: Path, name: str, state: str, run_id: str, _run: Run, _photo: Photo
 ) -> Classification:
     model = context.shelf().get(_files(_run))
-    return next(classify(model, [_photo], thumbnail_px=THUMBNAIL_PX))
+    return next(classify(model, [_photo], thumbnail_px=LARGE_THUMBNAIL_PX))
 
 
 def _files(run: Run) -> RunFiles:

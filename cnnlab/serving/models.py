@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from cnnlab.errors import RunError
+from cnnlab.evaluation.rejection import Rejection
 from cnnlab.inference.model import LiteModel, ModelFacts, read_facts
+from cnnlab.inference.rejection import read_rejection
 from cnnlab.inference.shelf import ModelShelf
 from cnnlab.runs.runs import Run, get_run, list_runs, require_model
 from cnnlab.runs.store import Store
 from cnnlab.serving.problems import Problem, deleted
+from cnnlab.serving.schemas import REJECTION_FIGURES
 from cnnlab.workspace import RunFiles, Workspace
 
 LATEST = "latest"
@@ -151,9 +153,8 @@ def _facts(files: RunFiles) -> tuple[ModelFacts, int]:
 
 
 def _rejection(files: RunFiles) -> dict[str, Any] | None:
-    """The figures of a run's rule for pictures of none of its classes, where it has one."""
-    try:
-        document = json.loads(files.rejection.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    """Figures of a run's rule for pictures of none of its classes, where it has one."""
+    found = read_rejection(files)
+    if not isinstance(found, Rejection):
         return None
-    return document if isinstance(document, dict) else None
+    return {name: getattr(found, name) for name in REJECTION_FIGURES}

@@ -36,6 +36,20 @@ _PROBLEM: dict[str, Schema] = {
     "status": {"type": "integer", "minimum": 400, "maximum": 599},
 }
 
+REJECTION_FIGURES: dict[str, Schema] = {
+    "threshold": {"type": "number", "description": "Up to this strangeness a picture is known."},
+    "judged_by": {"type": "string", "description": "The split that the real pictures are from."},
+    "judged": {**_COUNT, "description": "Real pictures."},
+    "kept": {**_COUNT, "description": "How many of them count as known."},
+    "kept_by_confidence": {**_COUNT, "description": "The same by the highest probability alone."},
+    "negatives": {**_COUNT, "description": "Pictures of none of the classes."},
+    "accepted": {**_COUNT, "description": "How many of them count as known."},
+    "accepted_by_confidence": {
+        **_COUNT,
+        "description": "The same by the highest probability alone.",
+    },
+}
+
 SCHEMAS: dict[str, Schema] = {
     "Health": _object(
         {
@@ -58,13 +72,15 @@ SCHEMAS: dict[str, Schema] = {
             "input": _object({"size_px": _COUNT, "colour": _TEXT, "resize": _TEXT}),
             "bytes": _COUNT,
             "metrics": {"type": "object", "additionalProperties": {"type": "number"}},
-            "rejection": {
-                "type": ["object", "null"],
-                "description": "Figures of the rule that tells pictures of none of the classes.",
-            },
+            "rejection": {"oneOf": [ref("Rejection"), {"type": "null"}]},
             "links": _object({"self": _TEXT, "predict": _TEXT}),
         }
     ),
+    "Rejection": {
+        **_object(REJECTION_FIGURES),
+        "description": "How well the model tells pictures of none of its classes; null where it "
+        "has no rule for that.",
+    },
     "Answer": _object(
         {
             "path": {"type": "string", "description": "The file's name."},

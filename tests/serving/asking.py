@@ -32,6 +32,7 @@ def assert_same(given: list[dict], expected: list[dict]) -> None:
         assert one.keys() == other.keys()
         assert one["label"] == other["label"]
         assert one["probabilities"] == pytest.approx(other["probabilities"], abs=1e-5)
+        assert one["verdict"] == pytest.approx(other["verdict"], abs=1e-3)
 
 
 def png(class_name: str, seed: int) -> bytes:

@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from cnnlab.config import change_config
 from cnnlab.evaluation.predictions import Predictions, read_predictions
+from cnnlab.inference.answering import FEW_PHOTOS
 from cnnlab.networks.recipes import recipe
 from cnnlab.runs import jobs, runs
 from cnnlab.runs.datasets import add_dataset
@@ -21,6 +22,7 @@ from cnnlab.runs.store import open_store
 from cnnlab.worker import work
 from cnnlab.workspace import RunFiles, Workspace, open_workspace
 from tests.conftest import end_processes_of
+from tests.file_kinds import write_every_kind, write_every_orientation
 from tests.pictures import coloured_square
 from tests.trained import SMALL
 
@@ -101,23 +103,58 @@ def test_command_line_gives_the_stored_probabilities(odd_run, stored):
 
 def test_page_gives_the_stored_probabilities(odd_run, stored, monkeypatch):
     place, root, run_id = odd_run
-    monkeypatch.setenv("CNNLAB_WORKSPACE", str(place.root))
-    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60)
-    app.switch_page("pages/results/classify.py")
-    app.query_params["run"] = run_id
-    app.run()
-    app.file_uploader[0].set_value(
-        [(path.replace("/", "-"), (root / path).read_bytes(), "image/*") for path in stored.paths]
-    )
-    app.run()
-    assert not app.exception
-    assert not app.error
-    charts = app.get("plotly_chart")
-    assert len(charts) == len(stored.paths)
-    given = [bars_of(json.loads(chart.proto.spec)) for chart in charts]
-    for bars, expected in zip(given, stored.probabilities, strict=True):
+    given = page_answers(place, run_id, [root / path for path in stored.paths], monkeypatch)
+    for answer, expected in zip(given, stored.probabilities, strict=True):
         for number, name in enumerate(stored.class_names):
-            assert bars[name] == pytest.approx(float(expected[number]), abs=1e-5)
+            assert answer[name] == pytest.approx(float(expected[number]), abs=1e-5)
+
+
+def test_page_and_command_line_agree_for_every_kind_of_file(odd_run, tmp_path, monkeypatch):
+    """All eight orientations among them; REST is compared with both in tests/serving."""
+    place, _, run_id = odd_run
+    folders = [tmp_path / name for name in ("kinds", "turned")]
+    for folder in folders:
+        folder.mkdir()
+    kinds, turned = write_every_kind(folders[0]), write_every_orientation(folders[1])
+    given = page_answers(place, run_id, [*kinds, *turned], monkeypatch)
+    command = (sys.executable, "-m", "cnnlab", "classify", run_id, *map(str, [*kinds, *turned]))
+    result = subprocess.run(
+        [*command, "--json", "--workspace", str(place.root)],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    for on_page, printed in zip(given, json.loads(result.stdout), strict=True):
+        assert on_page == pytest.approx(printed["probabilities"], abs=1e-5), printed["path"]
+    for answer in given[-7:]:
+        assert answer == pytest.approx(given[-8], abs=1e-5)
+
+
+def page_answers(
+    place: Workspace, run_id: str, files: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> list[dict[str, float]]:
+    """What the page's bars say, for as many photos at once as it draws in full."""
+    monkeypatch.setenv("CNNLAB_WORKSPACE", str(place.root))
+    found: list[dict[str, float]] = []
+    for start in range(0, len(files), FEW_PHOTOS):
+        some = files[start : start + FEW_PHOTOS]
+        app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60)
+        app.switch_page("pages/results/classify.py")
+        app.query_params["run"] = run_id
+        app.run()
+        names = [f"{number}-{file.name}" for number, file in enumerate(some)]
+        app.file_uploader[0].set_value(
+            [(name, file.read_bytes(), "image/*") for name, file in zip(names, some, strict=True)]
+        )
+        app.run()
+        while len(app.get("plotly_chart")) < len(some):  # a page waits half a second at most
+            assert not app.error
+            app.run()
+        assert not app.exception
+        found += [bars_of(json.loads(chart.proto.spec)) for chart in app.get("plotly_chart")]
+    return found
 
 
 def bars_of(figure: dict) -> dict[str, float]:

@@ -18,7 +18,7 @@ from cnnlab.runs import runs
 from cnnlab.workspace import RunFiles
 from tests.pictures import COLOURS, coloured_square
 from tests.serving.asking import PNG, assert_same, expected_of, form_of, png
-from tests.serving.file_kinds import write_every_kind, write_every_orientation
+from tests.file_kinds import write_every_kind, write_every_orientation
 
 
 def test_health_tells_the_version_and_needs_no_token(served, strict):

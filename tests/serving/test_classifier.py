@@ -15,7 +15,7 @@ from cnnlab.errors import DatasetError, RunError
 from cnnlab.inference.classify import classify
 from cnnlab.workspace import WORKSPACE_VARIABLE
 from tests.pictures import coloured_square, write_class_folders
-from tests.serving.file_kinds import write_every_kind
+from tests.file_kinds import write_every_kind
 
 
 @pytest.fixture

@@ -149,29 +149,28 @@ def _heat_maps(
             key=opacity_key,
             width=240,
         )
-    first, second = _heat(model, seen, predicted), _heat(model, seen, other)
-    whole, _ = resized(seen.pixels, first.values, PICTURE_PX)
     with st.container(horizontal=True, gap="medium"):
         if show_picture:
-            _column("What the network saw", size_text(seen.pixels), whole, name)
-        for number, found, role in (
-            (predicted, first, "taken for"),
-            (other, second, _role(other, predicted, label)),
-        ):
-            title = f"Speaks for {shorten(names[number], _TITLE_CHARACTERS)}"
-            note = f"{role} · {percent(float(seen.probabilities[number]))}"
-            if found.blank:
-                note += " · nothing speaks for it"
-            pixels, values = resized(seen.pixels, found.values, PICTURE_PX)
-            _column(title, note, overlay(pixels, values, opacity / 100), f"{title}: {name}")
-    _explain(first, seen.pixels)
+            whole, _ = resized(seen.pixels, np.zeros(seen.pixels.shape[:2]), PICTURE_PX)
+            with st.container(width=PICTURE_PX, gap="xxsmall"):
+                _column("What the network saw", size_text(seen.pixels), whole, name)
+        for number, role in ((predicted, "taken for"), (other, _role(other, predicted, label))):
+            with st.container(width=PICTURE_PX, gap="xxsmall"):
+                found = _heat(model, seen, number)  # each is shown as soon as it is there
+                title = f"Speaks for {shorten(names[number], _TITLE_CHARACTERS)}"
+                note = f"{role} · {percent(float(seen.probabilities[number]))}"
+                if found.blank:
+                    note += " · nothing speaks for it"
+                pixels, values = resized(seen.pixels, found.values, PICTURE_PX)
+                shown = overlay(pixels, values, opacity / 100)
+                _column(title, note, shown, f"{title}: {name}")
+    _explain(found, seen.pixels)
 
 
 def _column(title: str, note: str, pixels: Pixels, alt: str) -> None:
-    with st.container(width=PICTURE_PX, gap="xxsmall"):
-        st.markdown(f"**{escape_markdown(title)}**")
-        st.image(encoded(pixels), width=PICTURE_PX, alt=alt)
-        st.caption(escape_markdown(note))
+    st.markdown(f"**{escape_markdown(title)}**")
+    st.image(encoded(pixels), width=PICTURE_PX, alt=alt)
+    st.caption(escape_markdown(note))
 
 
 def encoded(pixels: Pixels) -> bytes:

@@ -48,10 +48,13 @@ def say_classes(runs: Sequence[Run]) -> None:
     Raises:
         RunError: If a network's files are missing or damaged.
     """
-    for run in runs:
-        names = ", ".join(escape_markdown(name) for name in model_of(run).facts.class_names)
-        of = f"{escape_markdown(run.id)} tells" if len(runs) > 1 else "Tells"
-        st.caption(f"{of} apart: {names}")
+    classes = {run.id: model_of(run).facts.class_names for run in runs}
+    if len(set(classes.values())) == 1:
+        classes = {"Both tell" if len(runs) > 1 else "Tells": next(iter(classes.values()))}
+    else:
+        classes = {f"{escape_markdown(name)} tells": found for name, found in classes.items()}
+    for who, names in classes.items():
+        st.caption(f"{who} apart: {', '.join(map(escape_markdown, names))}")
 
 
 def model_of(run: Run) -> LiteModel:

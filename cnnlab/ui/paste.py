@@ -9,9 +9,12 @@ from typing import Any, BinaryIO
 
 import streamlit as st
 
+from cnnlab.ui import context
+
 MOST_MEGABYTES = 25
 _MOST_LETTERS = MOST_MEGABYTES * 1_000_000 * 4 // 3 + 4
 
+_HINT = "Or paste a picture anywhere on this page (Ctrl+V)."
 _HTML = "<p></p>"
 _CSS = """
 p { margin: 0; font: inherit; font-size: 0.875rem; opacity: 0.7; }
@@ -64,7 +67,7 @@ def pasted_pictures(*, key: str) -> list[tuple[str, BinaryIO]]:
     result = _mount(
         key=key,
         data={
-            "hint": "Or paste a picture anywhere on this page (Ctrl+V).",
+            "hint": "" if context.on_phone() else _HINT,
             "sending": "Sending what was pasted …",
             "too_large": f"That is more than {MOST_MEGABYTES} MB. Choose the file above instead.",
             "unreadable": "That could not be read. Choose the file above instead.",

@@ -29,7 +29,7 @@ _WAYS = (
     ":material/upload: Photos",
     ":material/folder_open: Folder",
     ":material/photo_camera: Camera",
-    ":material/dns: On the server",
+    ":material/dns: Path",
 )
 
 
@@ -124,7 +124,7 @@ def _named() -> Tray | None:
     """A tray of what lies on the server, once a path is given."""
     with st.form("photo-path", border=False):
         text = st.text_input(
-            "Path of a photo, a folder or a zip",
+            "Path of a photo, a folder or a zip on the server",
             placeholder="/home/me/photos",
             help="On the computer that this dashboard runs on. Photos are read in place and never "
             "changed; a zip is unpacked into the workspace.",
@@ -168,14 +168,10 @@ def _guarded(action: Callable[[], Tray]) -> Tray | None:
 
 def _header(tray: Tray) -> None:
     """What is open, and the way to begin anew."""
-    count = len(tray.photos)
-    parts = [f"{count:,} {'photo' if count == 1 else 'photos'}"]
-    if tray.name != LOOSE:
-        parts.insert(0, f"**{escape_markdown(tray.name)}**")
-    if tray.skipped:
-        parts.append(f"{tray.skipped:,} hidden or system files left out")
+    name = "Your photos" if tray.name == LOOSE else tray.name
+    left_out = f" · {tray.skipped:,} hidden or system files left out" if tray.skipped else ""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(" · ".join(parts), width="content")
+        st.markdown(f"**{escape_markdown(name)}**{left_out}", width="content")
         st.button(
             "Clear",
             icon=":material/close:",

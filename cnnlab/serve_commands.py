@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
@@ -61,7 +62,9 @@ def serve(
         run_ids=tuple(run or ()),
         origins=tuple(allow_origin or ()),
     )
-    from cnnlab.serving import server  # what is refused above needs none of it
+    # Arrow's own allocator keeps what it was given once; it is chosen when Arrow is imported.
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
+    from cnnlab.serving import server
     from cnnlab.workspace import open_workspace
 
     place = open_workspace(workspace)

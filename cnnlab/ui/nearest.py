@@ -60,7 +60,13 @@ def nearest_training(run: Run, dataset: Dataset, index: DatasetIndex, path: str)
 
 
 def nearest_to_photo(
-    run: Run, features: FloatArray, class_names: Sequence[str], said: str, label: str | None
+    run: Run,
+    features: FloatArray,
+    class_names: Sequence[str],
+    said: str,
+    *,
+    label: str | None = None,
+    known: bool = True,
 ) -> None:
     """The training pictures nearest to any photo, side by side.
 
@@ -70,6 +76,7 @@ def nearest_to_photo(
         class_names: By class index.
         said: What the network takes it for.
         label: What it is said to show, if that is known.
+        known: Whether the network takes it for a picture of any class.
 
     Raises:
         RunError: If what the run keeps of its training pictures is damaged.
@@ -78,15 +85,15 @@ def nearest_to_photo(
     if not _files(run).training_features.exists():
         st.caption(_NOT_KEPT)
         return
-    known = _known(run)
-    if features.shape != known.features.shape[1:]:
+    kept = _known(run)
+    if features.shape != kept.features.shape[1:]:
         raise RunError(
             "features-changed",
             "The features of the photo must be as many as those of the training pictures. "
-            f"Received: {len(features)} and {known.features.shape[1]}. Classify the photo again.",
+            f"Received: {len(features)} and {kept.features.shape[1]}. Classify the photo again.",
         )
-    shown = _neighbours(known, features, class_names)
-    _say(shown, said, label)
+    shown = _neighbours(kept, features, class_names)
+    _say(shown, said, label, "as the network said" if known else "the closest class")
     dataset = find_dataset(context.store(), run.dataset_id)
     if dataset is None:
         st.caption("The data set is no longer in this workspace: its pictures are named only.")
@@ -123,10 +130,12 @@ def _index(dataset: Dataset | None) -> DatasetIndex | None:
         return None
 
 
-def _say(shown: pd.DataFrame, predicted: str, true: str | None) -> None:
+def _say(
+    shown: pd.DataFrame, predicted: str, true: str | None, which: str = "as the network said"
+) -> None:
     """How many of the neighbours speak for either class."""
     classes, count = shown["class"].tolist(), len(shown)
-    said = f"{classes.count(predicted)} of {count} are “{predicted}”, as the network said"
+    said = f"{classes.count(predicted)} of {count} are “{predicted}”, {which}"
     if true is not None and true != predicted:
         said += f"; {classes.count(true) or 'none'} “{true}”, as the label says"
     st.markdown(escape_markdown(f"{said}."))

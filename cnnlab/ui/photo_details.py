@@ -29,7 +29,11 @@ def photo_details(run: Run, photo: Photo, answer: Classification, *, key: str) -
         photo: The photo.
         answer: The answer; there is one.
         key: Begins the keys of the elements.
+
+    Raises:
+        CnnlabError: If the network is gone.
     """
+    context.shelf().get(RunFiles(context.workspace().run_folder(run.id)))
     st.markdown("**Where it looked**")
     with frame.shown_errors():
         _heat(run, photo, answer, key=key)
@@ -71,7 +75,14 @@ def _nearest(run: Run, photo: Photo, answer: Classification) -> None:
         st.markdown("**Nearest training pictures**")
         st.caption("What the network makes of the photo was not kept. Classify it again.")
         return
-    nearest_to_photo(run, answer.features, answer.class_names, answer.label or "", photo.label)
+    nearest_to_photo(
+        run,
+        answer.features,
+        answer.class_names,
+        answer.label or "",
+        label=photo.label,
+        known=_known(answer),
+    )
 
 
 def _changes(run: Run, photo: Photo, answer: Classification) -> None:
@@ -100,9 +111,13 @@ def _change(found: Stability, change: Change) -> None:
 def _tried(run: Run, photo: Photo, answer: Classification) -> Stability:
     """The small changes of a photo, tried once."""
     said = 0 if answer.probabilities is None else int(np.argmax(answer.probabilities))
-    known = answer.verdict is None or answer.verdict.known
     with st.spinner(_TRYING):
-        return _stability(answer_key(run, photo), said, known, run, photo, answer)
+        return _stability(answer_key(run, photo), said, _known(answer), run, photo, answer)
+
+
+def _known(answer: Classification) -> bool:
+    """Whether the photo is taken for a picture of any class."""
+    return answer.verdict is None or answer.verdict.known
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

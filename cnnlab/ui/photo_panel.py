@@ -53,6 +53,9 @@ def photo_panel(
         key: Begins the keys of the elements.
         opened: Whether heat map, nearest pictures and small changes are there at once, as for
             the only photo of a page; else they are behind "More".
+
+    Raises:
+        CnnlabError: If the network is gone; the answer is drawn by then.
     """
     if answer.probabilities is None or not np.isfinite(answer.probabilities).all():
         _refuse(photo, answer)

@@ -8,8 +8,11 @@ import pytest
 from PIL import Image
 
 from cnnlab.datasets.small_changes import small_changes
+from cnnlab.evaluation.rejection import Rejection, Scale
 from cnnlab.inference.model import LiteModel, load_model
+from cnnlab.inference.rejection import RejectionRule, Surroundings
 from cnnlab.inference.stability import Change, Stability, stability, stability_sentence
+from cnnlab.inference.training_features import read_training_features
 from cnnlab.workspace import RunFiles
 from tests.pictures import COLOURS, coloured_square
 
@@ -106,6 +109,37 @@ def tried(*answers: tuple[int, bool], known: bool = True) -> Stability:
         for place, (index, of_any) in enumerate(answers)
     )
     return Stability(class_names=("cat", "dog"), class_index=0, known=known, changes=changes)
+
+
+@pytest.mark.parametrize(("threshold", "known"), [(-1e9, False), (1e9, True)])
+def test_changed_photos_are_judged_by_the_rule_for_unknown_pictures(
+    trained_once, model, threshold, known
+):
+    place, _, run_id = trained_once
+    files = RunFiles(place.run_folder(run_id))
+    even = Scale(mean=0.0, deviation=1.0)
+    fitted = Rejection(
+        threshold=threshold,
+        weight=1.0,
+        temperature=1.0,
+        distance=even,
+        doubt=even,
+        confidence_threshold=0.5,
+        fitted_on=20,
+        judged_by="test",
+        judged=0,
+        kept=0,
+        kept_by_confidence=0,
+        kinds=(),
+    )
+    features = read_training_features(files.training_features).features
+    rule = RejectionRule(fitted, Surroundings(features))
+    judging = LiteModel(model.facts, files.lite_model, rule)
+    red = model.facts.class_names.index("red")
+    found = stability(judging, pixels("red"), red, known=known)
+    assert found.agree == 12
+    assert {change.known for change in found.changes} == {known}
+    assert stability(judging, pixels("red"), red, known=not known).agree == 0
 
 
 def test_an_answer_that_is_kept_by_most_names_those_that_do_not_keep_it():

@@ -184,6 +184,11 @@ class RunFiles:
         return self.folder / "rejection.json"
 
     @property
+    def surroundings(self) -> Path:
+        """Directions of training pictures' features, by which strange pictures are told."""
+        return self.folder / "surroundings.npy"
+
+    @property
     def exports_folder(self) -> Path:
         """The finished network for other programs, a folder a format."""
         return self.folder / "exports"

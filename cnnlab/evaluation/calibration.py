@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cnnlab.evaluation.intervals import LEVEL, Interval, wilson
-from cnnlab.evaluation.predictions import FloatArray, IntArray
+
+if TYPE_CHECKING:
+    from cnnlab.evaluation.predictions import FloatArray, IntArray
 
 BINS = 15
 FEWEST_OF_A_LEVEL = 10  # pictures of a bin that is held against its confidence by itself

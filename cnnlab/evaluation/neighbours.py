@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnlab.evaluation.predictions import FloatArray
+if TYPE_CHECKING:
+    from cnnlab.evaluation.predictions import FloatArray
+
 
 _BLOCK_VALUES = 1_000_000  # of features in float32 at a time: four megabytes
 

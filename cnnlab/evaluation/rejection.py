@@ -11,13 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cnnlab.evaluation.calibration import apply_temperature, fit_temperature
-from cnnlab.evaluation.predictions import FloatArray, IntArray
+
+if TYPE_CHECKING:
+    from cnnlab.evaluation.predictions import FloatArray, IntArray
 
 VERSION = 1
 KEPT = 0.95  # share of real pictures that the threshold keeps

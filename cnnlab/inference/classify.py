@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -63,6 +64,13 @@ class Classification:
                 "detail": str(self.error or ""),
             }
         values = [float(value) for value in self.probabilities]
+        if not all(map(math.isfinite, values)):
+            return {
+                "path": self.name,
+                "error": "no-numbers",
+                "detail": f"The network gave no numbers for {self.name}: its weights are damaged, "
+                "or the training went astray. Train it again with a lower learning rate.",
+            }
         return {
             "path": self.name,
             "label": self.label,

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict, dataclass
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cnnlab.errors import RunError
 from cnnlab.evaluation.neighbours import unit_rows
-from cnnlab.evaluation.predictions import FloatArray
 from cnnlab.evaluation.rejection import VERSION, Rejection, rejection_of
-from cnnlab.inference.training_features import read_training_features
 from cnnlab.workspace import RunFiles, write_atomically
+
+if TYPE_CHECKING:
+    from cnnlab.evaluation.predictions import FloatArray
 
 NEIGHBOURS = 5
 _BLOCK = 256  # pictures compared with all training pictures at once
@@ -35,19 +38,25 @@ class Verdict:
     threshold: float
 
     def to_json(self) -> dict[str, Any]:
-        """As the command line and REST give it."""
-        return asdict(self)
+        """As the command line and REST give it; without a strangeness that is no number."""
+        strangeness = self.strangeness if math.isfinite(self.strangeness) else None
+        return asdict(self) | {"strangeness": strangeness}
 
 
 class Surroundings:
     """Training pictures as directions, to tell how far another picture is from them.
 
     Args:
-        features: As `cnnlab.inference.projection.compact` makes them, shape (n_images, n_features).
+        features: As `cnnlab.inference.projection.compact` makes them, or what `directions` gave;
+            shape (n_images, n_features).
+
+    Attributes:
+        directions: Rows of length 1 in half precision, shape (n_images, n_features).
     """
 
-    def __init__(self, features: FloatArray) -> None:
-        self._directions = np.ascontiguousarray(unit_rows(features).T)  # (n_features, n_images)
+    def __init__(self, features: NDArray[Any]) -> None:
+        self.directions = unit_rows(features).astype(np.float16)
+        self._columns = np.ascontiguousarray(self.directions.astype(np.float32).T)
 
     def distances(self, features: FloatArray) -> NDArray[np.float32]:
         """Mean cosine distances to the nearest training pictures.
@@ -59,10 +68,10 @@ class Surroundings:
             From 0 to 2, shape (n_images,); 2 where a feature is no number.
         """
         found = np.empty(len(features), dtype=np.float32)
-        count = min(NEIGHBOURS, self._directions.shape[1])
+        count = min(NEIGHBOURS, len(self.directions))
         for start in range(0, len(features), _BLOCK):
             block = unit_rows(features[start : start + _BLOCK])
-            alike = block @ self._directions  # (rows, training pictures)
+            alike = block @ self._columns  # (rows, training pictures)
             nearest = np.partition(alike, -count, axis=1)[:, -count:]
             found[start : start + _BLOCK] = 1 - np.sort(nearest, axis=1).mean(axis=1)
         return np.clip(np.nan_to_num(found, nan=2.0), 0, 2)
@@ -95,12 +104,22 @@ class RejectionRule:
         ]
 
 
-def write_rejection(files: RunFiles, found: Rejection | str) -> None:
+def write_rejection(
+    files: RunFiles, found: Rejection | str, surroundings: Surroundings | None = None
+) -> None:
     """Keep a run's rule, or why there is none, all or nothing.
+
+    Args:
+        files: Of the run.
+        found: The rule, or a sentence.
+        surroundings: That the rule was fitted with.
 
     Raises:
         WorkspaceError: If the file cannot be written.
     """
+    if surroundings is not None:
+        directions = surroundings.directions
+        write_atomically(files.surroundings, lambda file: np.save(file, directions))
     document = (
         found.to_json() if isinstance(found, Rejection) else {"version": VERSION, "why": found}
     )
@@ -120,22 +139,30 @@ def read_rejection(files: RunFiles) -> Rejection | str | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise RunError(
-            "damaged-rejection",
-            f"The file {files.rejection.name} of run {files.folder.name!r} cannot be read "
-            f"({error}). Delete it to go on without a verdict on unknown pictures, or train again.",
-        ) from error
+        raise _damaged(files, files.rejection, error) from error
 
 
 def load_rule(files: RunFiles) -> RejectionRule | None:
     """The rule that was fitted at the end of a run's training; None where there is none.
 
     Raises:
-        RunError: If a file is damaged ("damaged-rejection", "damaged-training-features"), or the
-            training features are missing ("no-training-features").
+        RunError: If a file of the rule is damaged or missing ("damaged-rejection").
     """
     found = read_rejection(files)
     if not isinstance(found, Rejection):
         return None
-    known = read_training_features(files.training_features)
-    return RejectionRule(found, Surroundings(known.features))
+    try:
+        directions = np.load(files.surroundings, allow_pickle=False)
+        if directions.ndim != 2 or not len(directions):
+            raise ValueError(f"an array of the shape {directions.shape}")
+    except (OSError, ValueError, EOFError) as error:
+        raise _damaged(files, files.surroundings, error) from error
+    return RejectionRule(found, Surroundings(directions))
+
+
+def _damaged(files: RunFiles, path: Path, error: Exception) -> RunError:
+    return RunError(
+        "damaged-rejection",
+        f"The file {path.name} of run {files.folder.name!r} cannot be read ({error}). Delete "
+        f"{files.rejection.name} to go on without a verdict on unknown pictures, or train again.",
+    )

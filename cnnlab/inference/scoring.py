@@ -89,7 +89,8 @@ def score(
         features=np.concatenate(seen),
     )
     write_training_features(known, files.training_features)
-    write_rejection(files, _fitted(lite, predictions, rows, known))
+    surroundings = Surroundings(known.features)
+    write_rejection(files, _fitted(lite, predictions, rows, surroundings), surroundings)
     write_predictions(predictions, files.predictions)  # last: it makes the others count
 
 
@@ -97,7 +98,7 @@ def _fitted(
     lite: LiteModel,
     predictions: Predictions,
     features: NDArray[np.float32],
-    known: TrainingFeatures,
+    surroundings: Surroundings,
 ) -> Rejection | str:
     """The rule for pictures of none of the classes, or in a sentence why there is none."""
     validation = predictions.splits == Split.VALIDATION.value
@@ -106,9 +107,8 @@ def _fitted(
             f"The rule needs at least {FEWEST_PICTURES} validation pictures. "
             f"Received: {validation.sum()}."
         )
-    if not len(known.paths):
+    if not len(surroundings.directions):
         return "The rule needs training pictures to compare with. Received: none."
-    surroundings = Surroundings(known.features)
     measured = Measured(predictions.probabilities, surroundings.distances(features))
     if not (np.isfinite(measured.probabilities).all() and np.isfinite(features).all()):
         return "The network gives something else than numbers for some pictures."

@@ -89,7 +89,8 @@ class ModelShelf:
 
     def __len__(self) -> int:
         """How many networks are in memory."""
-        return sum(place.model is not None for place in self._places.values())
+        with self._lock:
+            return sum(place.model is not None for place in self._places.values())
 
     def put_away_unused(self) -> None:
         """Put away what has not been used for a while, or is gone; it is done by itself as well."""

@@ -10,13 +10,14 @@ from cnnlab.datasets.photos import Photo, photos_at
 from cnnlab.errors import RunError
 from cnnlab.evaluation.rejection import Rejection, Scale
 from cnnlab.inference import projection
-from cnnlab.inference.classify import classify
+from cnnlab.inference.classify import Classification, classify
 from cnnlab.inference.model import load_model
 from cnnlab.inference.projection import compact
 from cnnlab.inference.rejection import (
     NEIGHBOURS,
     RejectionRule,
     Surroundings,
+    Verdict,
     load_rule,
     read_rejection,
     write_rejection,
@@ -45,7 +46,7 @@ def test_distance_is_the_mean_over_the_nearest_training_pictures():
     unit = known / np.linalg.norm(known, axis=1, keepdims=True)
     asked = query / np.linalg.norm(query, axis=1, keepdims=True)
     expected = np.sort(1 - asked @ unit.T, axis=1)[:, :NEIGHBOURS].mean(axis=1)
-    np.testing.assert_allclose(Surroundings(known).distances(query), expected, atol=1e-6)
+    np.testing.assert_allclose(Surroundings(known).distances(query), expected, atol=1e-3)
 
 
 def test_fewer_training_pictures_than_neighbours_and_odd_features_give_distances():
@@ -61,6 +62,7 @@ def test_fewer_training_pictures_than_neighbours_and_odd_features_give_distances
 @pytest.fixture
 def ruled(files) -> RunFiles:
     """The run with a rule that calls everything strange that is not near a training picture."""
+    surroundings = Surroundings(read_training_features(files.training_features).features)
     found = Rejection(
         threshold=0.05,
         weight=0.0,
@@ -75,7 +77,7 @@ def ruled(files) -> RunFiles:
         kept_by_confidence=9,
         kinds=(),
     )
-    write_rejection(files, found)
+    write_rejection(files, found, surroundings)
     return files
 
 
@@ -139,3 +141,24 @@ def test_a_projection_is_the_same_whether_it_is_kept_or_drawn_anew():
     first = compact(features)
     projection._weights.cache_clear()
     np.testing.assert_array_equal(compact(features), first)
+
+
+def test_answers_that_are_no_numbers_are_said_in_words_that_json_knows():
+    nothing = Classification(
+        name="odd.png", class_names=("a", "b"), probabilities=np.array([np.nan, np.nan], np.float32)
+    )
+    assert nothing.to_json()["error"] == "no-numbers"
+    verdict = Verdict(known=False, strangeness=np.inf, threshold=1.0).to_json()
+    assert verdict == {"known": False, "strangeness": None, "threshold": 1.0}
+    json.dumps(verdict, allow_nan=False)
+
+
+@pytest.mark.parametrize("content", [b"", b"no array", None])
+def test_a_rule_without_its_surroundings_is_named(ruled, content):
+    ruled.surroundings.unlink()
+    if content is not None:
+        ruled.surroundings.write_bytes(content)
+    with pytest.raises(RunError) as refusal:
+        load_rule(ruled)
+    assert refusal.value.reason == "damaged-rejection"
+    assert "surroundings.npy" in str(refusal.value)

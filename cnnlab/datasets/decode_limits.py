@@ -31,7 +31,7 @@ class SizeLimits:
 DATASET_LIMITS = SizeLimits(pixels=89_478_485, bytes=256 * _MEBIBYTE)  # as RGB, a quarter gigabyte
 PHOTO_LIMITS = SizeLimits(pixels=60_000_000, bytes=64 * _MEBIBYTE)  # from anyone, to a server
 
-_IN_FLIGHT_BYTES = 64 * _MEBIBYTE
+_IN_FLIGHT_BYTES = 48 * _MEBIBYTE
 _CHECKED_FROM_PIXELS = 4_000_000
 _BYTES_A_PIXEL = 4  # of Pillow's RGB and RGBA
 _BYTES_A_WAVELET_PIXEL = 20

@@ -16,9 +16,9 @@ from cnnlab.inference.classify import classify
 from cnnlab.inference.rejection import write_rejection
 from cnnlab.runs import runs
 from cnnlab.workspace import RunFiles
+from tests.file_kinds import write_every_kind, write_every_orientation
 from tests.pictures import COLOURS, coloured_square
 from tests.serving.asking import PNG, assert_same, expected_of, form_of, png
-from tests.file_kinds import write_every_kind, write_every_orientation
 
 
 def test_health_tells_the_version_and_needs_no_token(served, strict):

@@ -14,8 +14,8 @@ from cnnlab.datasets.photos import photos_at
 from cnnlab.errors import DatasetError, RunError
 from cnnlab.inference.classify import classify
 from cnnlab.workspace import WORKSPACE_VARIABLE
-from tests.pictures import coloured_square, write_class_folders
 from tests.file_kinds import write_every_kind
+from tests.pictures import coloured_square, write_class_folders
 
 
 @pytest.fixture

@@ -128,9 +128,7 @@ def test_networks_with_other_classes_keep_their_own():
 
 
 def test_only_photos_that_both_networks_have_answered_are_shown():
-    found = AnsweredPhotos(
-        PHOTOS, [gathered(NAMES, FIRST), gathered(NAMES, SECOND[:2])], {}
-    )
+    found = AnsweredPhotos(PHOTOS, [gathered(NAMES, FIRST), gathered(NAMES, SECOND[:2])], {})
     assert len(found) == 2
 
 

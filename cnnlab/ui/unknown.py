@@ -49,7 +49,9 @@ def show_unknown(run: Run) -> None:
         hide_index=True,
         width=_TABLE_PX,
         column_config={
-            name: st.column_config.ProgressColumn(name, format="percent", min_value=0, max_value=1)
+            name: st.column_config.ProgressColumn(
+                name, format="%.0f %%", min_value=0, max_value=100
+            )
             for name in ("let through", "by confidence alone")
         },
     )
@@ -57,14 +59,14 @@ def show_unknown(run: Run) -> None:
 
 
 def kind_table(found: Rejection) -> pd.DataFrame:
-    """A row a kind of strange picture: how many, and the shares that get through."""
+    """A row a kind of strange picture: how many, and the shares in percent that get through."""
     return pd.DataFrame(
         {
             "pictures of": [KINDS.get(kind.name, kind.name) for kind in found.kinds],
             "judged": [kind.pictures for kind in found.kinds],
-            "let through": [kind.accepted / kind.pictures for kind in found.kinds],
+            "let through": [100 * kind.accepted / kind.pictures for kind in found.kinds],
             "by confidence alone": [
-                kind.accepted_by_confidence / kind.pictures for kind in found.kinds
+                100 * kind.accepted_by_confidence / kind.pictures for kind in found.kinds
             ],
         }
     )

@@ -50,8 +50,8 @@ def test_the_rule_is_shown_with_what_it_lets_through(files, trained, open_page: 
     assert "It keeps 94.0% of 100 test pictures" in words
     table = app.dataframe[0].value
     assert table["pictures of"].tolist() == ["Noise", "Handwritten digits"]
-    assert table["let through"].tolist() == [0.05, 0.15]
-    assert table["by confidence alone"].tolist() == [0.5, 0.9]
+    assert table["let through"].tolist() == [5, 15]
+    assert table["by confidence alone"].tolist() == [50, 90]
 
 
 @pytest.mark.parametrize(

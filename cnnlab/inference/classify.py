@@ -151,7 +151,8 @@ def _look(model: LiteModel, thumbnail_px: int | None, photo: Photo) -> Look | Im
             limits=PHOTO_LIMITS,
         )
     except ImageError as error:
-        return error
+        # The one that was raised keeps the file and half a picture alive by its traceback.
+        return ImageError(error.reason, error.message)
 
 
 def _chunks(photos: Iterable[Photo], threads: int) -> Iterator[list[Photo]]:

@@ -221,3 +221,15 @@ def test_photos_that_are_added_are_answered_too(batch, answerings):
     more = answerings.get(files, tray.photos[:3], tray.folder)
     assert more.wait(ENOUGH_SECONDS)
     assert more.answers().names == tuple(photo.name for photo in tray.photos[:3])
+
+
+def test_a_refusal_keeps_nothing_of_the_file_alive(trained_once, tmp_path):
+    place, _, run_id = trained_once
+    (tmp_path / "broken.png").write_bytes(b"\x89PNG" + bytes(200))
+    model = load_model(RunFiles(place.run_folder(run_id)))
+    (answer,) = classify(model, [Photo(name="broken.png", source=tmp_path / "broken.png")])
+    assert answer.error is not None
+    assert answer.error.reason == "damaged"
+    assert answer.error.__traceback__ is None
+    assert answer.error.__cause__ is None
+    assert answer.error.__context__ is None

@@ -11,6 +11,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from cnnlab.inference.products import product
+
 WIDEST = 1_024  # features up to here are kept as they are
 PROJECTED = 256
 _SEED = 20_260
@@ -38,7 +40,7 @@ def compact(features: Features) -> Features:
     narrow = np.zeros((len(features), PROJECTED), dtype=np.float32)
     for number, start in enumerate(range(0, width, _BLOCK)):
         block = features[:, start : start + _BLOCK]
-        narrow += block @ _weights(width, number, block.shape[1])
+        narrow += product(block, _weights(width, number, block.shape[1]))
     return narrow / np.float32(np.sqrt(PROJECTED))
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from cnnlab.errors import RunError
 from cnnlab.evaluation.neighbours import unit_rows
 from cnnlab.evaluation.rejection import VERSION, Rejection, rejection_of
+from cnnlab.inference.products import product
 from cnnlab.workspace import RunFiles, write_atomically
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class Surroundings:
         count = min(NEIGHBOURS, len(self.directions))
         for start in range(0, len(features), _BLOCK):
             block = unit_rows(features[start : start + _BLOCK])
-            alike = block @ self._columns  # (rows, training pictures)
+            alike = product(block, self._columns)  # (rows, training pictures)
             nearest = np.partition(alike, -count, axis=1)[:, -count:]
             found[start : start + _BLOCK] = 1 - np.sort(nearest, axis=1).mean(axis=1)
         return np.clip(np.nan_to_num(found, nan=2.0), 0, 2)

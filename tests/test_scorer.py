@@ -16,7 +16,9 @@ from cnnlab.errors import RunError
 from cnnlab.evaluation.agreement import training_accuracy
 from cnnlab.evaluation.final import final_metrics
 from cnnlab.evaluation.predictions import read_predictions
+from cnnlab.evaluation.rejection import FEWEST_PICTURES, Rejection
 from cnnlab.inference.model import load_model
+from cnnlab.inference.rejection import load_rule, read_rejection
 from cnnlab.inference.training_features import read_training_features
 from cnnlab.runs import jobs, runs
 from cnnlab.runs.datasets import get_dataset
@@ -86,6 +88,30 @@ def test_features_of_held_out_and_training_pictures_are_kept(finished):
     features = np.load(files.features)
     assert len(features) == len(read_predictions(files.predictions))
     assert features.shape[1] == training.features.shape[1]
+
+
+def test_the_rule_for_unknown_pictures_is_fitted_to_what_is_held_out(finished):
+    place, _, run, files = finished
+    why = read_rejection(files)
+    assert isinstance(why, str)
+    assert f"at least {FEWEST_PICTURES} validation pictures" in why
+
+    split = pd.read_parquet(files.split)
+    training = split.index[split["split"] == "train"]
+    split.loc[training[::2], "split"] = "validation"
+    split.to_parquet(files.split)
+    score_in_fresh_process(place, run.id, pixel_file(place))
+    found = read_rejection(files)
+    assert isinstance(found, Rejection)
+    counts = split["split"].value_counts()
+    assert (found.fitted_on, found.judged) == (counts["validation"], counts["test"])
+    assert found.negatives >= 100
+
+    predictions = read_predictions(files.predictions)
+    verdicts = load_rule(files).judge(predictions.probabilities, np.load(files.features))
+    known = np.array([verdict.known for verdict in verdicts])
+    assert known[predictions.splits == "test"].sum() == found.kept
+    assert known[predictions.splits == "validation"].mean() >= 0.95
 
 
 def test_a_killed_process_is_named_and_the_network_stays(finished):

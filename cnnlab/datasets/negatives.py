@@ -21,7 +21,7 @@ OF_BUILT_IN_SETS = 24  # which take longer to make
 _SIDE_PX = 96  # of what is drawn before it is prepared
 _SEED = 71
 
-Drawing = Callable[[np.random.Generator, int], Image.Image]  # which, and its number
+Drawing = Callable[[np.random.Generator, int], Image.Image]  # which of its kind's makes
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,9 @@ class Negatives:
 def draw_negatives(data: DataConfig, class_names: Collection[str]) -> Negatives:
     """Noise, blank pictures, text, textures, and the built-in sets; always the same ones.
 
+    Two that follow each other are made alike, from other random numbers: every other picture
+    gives halves with the same mixture.
+
     Args:
         data: How pictures are prepared for the network.
         class_names: What the network knows; a built-in set that shares a class is left out.
@@ -51,27 +54,27 @@ def draw_negatives(data: DataConfig, class_names: Collection[str]) -> Negatives:
     for kind, count in zip(kinds, counts, strict=True):
         for number in range(count):
             rng = np.random.default_rng([_SEED, list(_KINDS).index(kind), number])
-            image = _KINDS[kind](rng, number).convert("RGB")
+            image = _KINDS[kind](rng, number // 2).convert("RGB")
             pictures.append(square(image, data.size, data.resize, data.colour))
     return Negatives(np.stack(pictures), tuple(np.repeat(kinds, counts).tolist()))
 
 
-def _noise(rng: np.random.Generator, number: int) -> Image.Image:
+def _noise(rng: np.random.Generator, make: int) -> Image.Image:
     """Even or bell-shaped, fine or coarse, in grey or in colour."""
-    side = (_SIDE_PX, _SIDE_PX // 4, _SIDE_PX // 12)[number % 3]
-    channels = 3 if number % 2 else 1
+    side = (_SIDE_PX, _SIDE_PX // 4, _SIDE_PX // 12)[make % 3]
+    channels = 3 if make % 2 else 1
     values: NDArray[Any]
-    if number % 4 < 2:
+    if make % 4 < 2:
         values = rng.integers(0, 256, (side, side, channels))
     else:
         values = rng.normal(rng.uniform(60, 200), rng.uniform(10, 60), (side, side, channels))
     return _image(np.repeat(values, 3 // channels, axis=2))
 
 
-def _blank(rng: np.random.Generator, number: int) -> Image.Image:
+def _blank(rng: np.random.Generator, make: int) -> Image.Image:
     """One colour, or a run from one to another."""
     first, second = rng.uniform(0, 255, (2, 3))
-    if number % 2:
+    if make % 2:
         second = first
     angle = rng.uniform(0, 2 * np.pi)
     across = _ramp(angle)[..., None]
@@ -96,13 +99,13 @@ def _text(rng: np.random.Generator, _: int) -> Image.Image:
     return image
 
 
-def _texture(rng: np.random.Generator, number: int) -> Image.Image:
+def _texture(rng: np.random.Generator, make: int) -> Image.Image:
     """Stripes, checks, dots, clouds or rings in two colours."""
     period = rng.uniform(4, 32)
     along, across = _ramp(rng.uniform(0, np.pi)) * _SIDE_PX, _ramp(rng.uniform(0, np.pi)) * _SIDE_PX
     waves = np.sin(2 * np.pi * along / period), np.sin(2 * np.pi * across / period)
     share: NDArray[Any]
-    match number % 5:
+    match make % 5:
         case 0:
             share = waves[0] > 0
         case 1:
@@ -125,8 +128,9 @@ def _clouds(rng: np.random.Generator) -> NDArray[np.float64]:
     return spread
 
 
-def _scene(_: np.random.Generator, number: int) -> Image.Image:
-    return paint_scene(CLASS_NAMES[number % len(CLASS_NAMES)], number, seed=_SEED)
+def _scene(rng: np.random.Generator, make: int) -> Image.Image:
+    name = CLASS_NAMES[make % len(CLASS_NAMES)]
+    return paint_scene(name, int(rng.integers(1 << 31)), seed=_SEED)
 
 
 def _digit(rng: np.random.Generator, _: int) -> Image.Image:

@@ -10,13 +10,14 @@ nearest neighbors"); doubt is the negative logarithm of the highest calibrated p
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cnnlab.evaluation.calibration import apply_temperature, fit_temperature
+from cnnlab.evaluation.intervals import Interval, wilson
 
 if TYPE_CHECKING:
     from cnnlab.evaluation.predictions import FloatArray, IntArray
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 VERSION = 1
 KEPT = 0.95  # share of real pictures that the threshold keeps
 FEWEST_PICTURES = 20  # of validation: with fewer, a threshold at 95 % means nothing
-WEIGHTS = (0.0, 0.25, 0.5, 1.0, 2.0)  # of doubt beside distance, tried in this order
+WEIGHTS = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)  # of doubt beside distance, tried in this order
 _SMALLEST = 1e-12
 
 Floats = NDArray[np.float64]
@@ -56,6 +57,11 @@ class Kind:
     pictures: int
     accepted: int
     accepted_by_confidence: int
+
+    @property
+    def interval(self) -> Interval:
+        """Of the share that is accepted, 95 %."""
+        return wilson(self.accepted, self.pictures)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +110,16 @@ class Rejection:
         """The same by plain confidence."""
         return sum(kind.accepted_by_confidence for kind in self.kinds)
 
+    @property
+    def interval(self) -> Interval:
+        """Of the share of negatives that is accepted, 95 %."""
+        return wilson(self.accepted, self.negatives)
+
+    @property
+    def kept_interval(self) -> Interval:
+        """Of the share of real pictures that is kept, 95 %."""
+        return wilson(self.kept, self.judged)
+
     def strangeness(self, probabilities: FloatArray, distances: FloatArray) -> Floats:
         """The rule's figure; infinite where something is no number.
 
@@ -117,8 +133,15 @@ class Rejection:
         return np.where(np.isfinite(found), found, np.inf)
 
     def to_json(self) -> dict[str, Any]:
-        """As a JSON document; `rejection_of` reads it back."""
-        return {"version": VERSION, **asdict(self)}
+        """As a JSON document, with intervals of the shares; `rejection_of` reads it back."""
+        kinds = [{**asdict(kind), "interval": list(kind.interval)} for kind in self.kinds]
+        return {
+            "version": VERSION,
+            **asdict(self),
+            "kinds": kinds,
+            "accepted_interval": list(self.interval),
+            "kept_interval": list(self.kept_interval),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,10 +233,13 @@ def rejection_of(document: Mapping[str, Any]) -> Rejection:
     """
     if document["version"] != VERSION:
         raise ValueError(f"version must be {VERSION}. Received: {document['version']!r}")
-    fields = {name: value for name, value in document.items() if name != "version"}
-    fields |= {name: Scale(**document[name]) for name in ("distance", "doubt")}
-    fields["kinds"] = tuple(Kind(**kind) for kind in document["kinds"])
-    return Rejection(**fields)
+    values = {field.name: document[field.name] for field in fields(Rejection)}
+    values |= {name: Scale(**document[name]) for name in ("distance", "doubt")}
+    values["kinds"] = tuple(
+        Kind(**{field.name: kind[field.name] for field in fields(Kind)})
+        for kind in document["kinds"]
+    )
+    return Rejection(**values)
 
 
 def doubts(probabilities: FloatArray, temperature: float) -> Floats:

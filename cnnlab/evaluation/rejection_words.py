@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from cnnlab.evaluation.intervals import wilson
 from cnnlab.evaluation.rejection import Rejection
 from cnnlab.evaluation.wording import percent
 
@@ -20,7 +19,7 @@ def rejection_sentence(found: Rejection) -> str:
     """How many pictures of none of the classes get through, as plain text."""
     if not found.negatives:
         return "It was not judged: there were no pictures of none of the classes."
-    low, high = wilson(found.accepted, found.negatives)
+    low, high = found.interval
     plain = percent(found.accepted_by_confidence / found.negatives)
     return (
         f"Of {found.negatives:,} pictures of none of its classes it takes "

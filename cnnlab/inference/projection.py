@@ -17,6 +17,8 @@ WIDEST = 1_024  # features up to here are kept as they are
 PROJECTED = 256
 _SEED = 20_260
 _BLOCK = 8_192
+_FEW_ROWS = 16
+_TOGETHER = 4  # of few rows, so that a row's last digits do not depend on how many there are
 _BLOCKS_KEPT = 8  # of 8 MB each: a photo at a time, drawing them would take most of the time
 
 Features = NDArray[np.float32]
@@ -37,6 +39,17 @@ def compact(features: Features) -> Features:
     width = features.shape[1]
     if width <= WIDEST:
         return features
+    count = len(features)
+    if not 0 < count <= _FEW_ROWS:
+        return _projected(features)
+    filled = np.zeros((-(-count // _TOGETHER) * _TOGETHER, width), dtype=np.float32)
+    filled[:count] = features
+    parts = [_projected(part) for part in np.split(filled, len(filled) // _TOGETHER)]
+    return np.concatenate(parts)[:count]
+
+
+def _projected(features: Features) -> Features:
+    width = features.shape[1]
     narrow = np.zeros((len(features), PROJECTED), dtype=np.float32)
     for number, start in enumerate(range(0, width, _BLOCK)):
         block = features[:, start : start + _BLOCK]

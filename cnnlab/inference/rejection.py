@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnlab.errors import RunError
-from cnnlab.evaluation.neighbours import unit_rows
+from cnnlab.evaluation.neighbours import FARTHEST, unit_rows
 from cnnlab.evaluation.rejection import VERSION, Rejection, rejection_of
 from cnnlab.inference.products import product
 from cnnlab.workspace import RunFiles, write_atomically
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from cnnlab.evaluation.predictions import FloatArray
 
 NEIGHBOURS = 5
-_BLOCK = 256  # pictures compared with all training pictures at once
+_BLOCK = 128  # pictures compared with all training pictures at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Surroundings:
         self.directions = unit_rows(features).astype(np.float16)
         self._columns = np.ascontiguousarray(self.directions.astype(np.float32).T)
 
-    def distances(self, features: FloatArray) -> NDArray[np.float32]:
+    def distances(self, features: FloatArray) -> NDArray[np.float64]:
         """Mean cosine distances to the nearest training pictures.
 
         Args:
@@ -68,14 +68,18 @@ class Surroundings:
         Returns:
             From 0 to 2, shape (n_images,); 2 where a feature is no number.
         """
-        found = np.empty(len(features), dtype=np.float32)
+        found = np.empty(len(features))
         count = min(NEIGHBOURS, len(self.directions))
         for start in range(0, len(features), _BLOCK):
             block = unit_rows(features[start : start + _BLOCK])
             alike = product(block, self._columns)  # (rows, training pictures)
-            nearest = np.partition(alike, -count, axis=1)[:, -count:]
-            found[start : start + _BLOCK] = 1 - np.sort(nearest, axis=1).mean(axis=1)
-        return np.clip(np.nan_to_num(found, nan=2.0), 0, 2)
+            nearest = np.argpartition(alike, -count, axis=1)[:, -count:]
+            # Once more in double precision: the last digits of a product of matrices depend on
+            # how many rows it has, and a verdict must not depend on the pictures beside.
+            beside = self.directions[nearest].astype(np.float64)  # (rows, count, features)
+            exact = np.einsum("ncf,nf->nc", beside, block.astype(np.float64))
+            found[start : start + _BLOCK] = 1 - exact.mean(axis=1)
+        return np.clip(np.nan_to_num(found, nan=FARTHEST), 0, FARTHEST)
 
 
 class RejectionRule:

@@ -90,17 +90,24 @@ def score(
     )
     write_training_features(known, files.training_features)
     surroundings = Surroundings(known.features)
-    write_rejection(files, _fitted(lite, predictions, rows, surroundings), surroundings)
+    write_rejection(files, fitted_rule(lite, predictions, rows, surroundings), surroundings)
     write_predictions(predictions, files.predictions)  # last: it makes the others count
 
 
-def _fitted(
+def fitted_rule(
     lite: LiteModel,
     predictions: Predictions,
     features: NDArray[np.float32],
     surroundings: Surroundings,
 ) -> Rejection | str:
-    """The rule for pictures of none of the classes, or in a sentence why there is none."""
+    """The rule for pictures of none of the classes, or in a sentence why there is none.
+
+    Args:
+        lite: The exported network.
+        predictions: Of all pictures that the run holds out.
+        features: Of the same pictures, as `compact` makes them, shape (n_images, n_features).
+        surroundings: The training pictures.
+    """
     validation = predictions.splits == Split.VALIDATION.value
     if validation.sum() < FEWEST_PICTURES:
         return (
@@ -109,9 +116,12 @@ def _fitted(
         )
     if not len(surroundings.directions):
         return "The rule needs training pictures to compare with. Received: none."
-    measured = Measured(predictions.probabilities, surroundings.distances(features))
-    if not (np.isfinite(measured.probabilities).all() and np.isfinite(features).all()):
+    figures = (predictions.probabilities, features, surroundings.directions)
+    if not all(np.isfinite(each).all() for each in figures):
         return "The network gives something else than numbers for some pictures."
+    if not (features[validation].any() and surroundings.directions.any()):
+        return "The features of all pictures are zero, so that none is far from the others."
+    measured = Measured(predictions.probabilities, surroundings.distances(features))
     negatives = draw_negatives(lite.facts.data, lite.facts.class_names)
     outputs = lite.predict(negatives.pixels)
     strange = Measured(outputs.probabilities, surroundings.distances(compact(outputs.features)))

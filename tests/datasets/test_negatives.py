@@ -33,6 +33,14 @@ def test_no_two_pictures_are_the_same(drawn):
     assert len({picture.tobytes() for picture in drawn.pixels}) == len(drawn.kinds)
 
 
+def test_both_halves_hold_the_same_mixture():
+    """Every other picture judges: plain ones must not all be on one side."""
+    drawn = draw_negatives(DataConfig(size=24), ("cat", "dog"))
+    blank = drawn.pixels[np.array(drawn.kinds) == "blank"]
+    plain = np.ptp(blank.reshape(len(blank), -1, 3), axis=1).max(axis=1) == 0
+    assert plain[::2].sum() == plain[1::2].sum() == EACH // 4
+
+
 @pytest.mark.parametrize(
     ("class_names", "left_out"),
     [(("Forest", "desert"), "scenes"), (("3", "8"), "digits"), (tuple("0123456789"), "digits")],

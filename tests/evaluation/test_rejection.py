@@ -7,6 +7,7 @@ import pytest
 
 from cnnlab.evaluation.rejection import (
     KEPT,
+    WEIGHTS,
     Measured,
     doubts,
     fit_rejection,
@@ -49,6 +50,13 @@ def test_doubt_helps_where_distance_does_not():
     found = fitted(measured(0.31, 0.55, 60, seed=1))
     assert found.weight > 0
     assert found.accepted < 10
+
+
+def test_confidence_decides_where_distance_tells_nothing():
+    """Nearer than the real pictures, as features that have collapsed have it."""
+    found = fitted(measured(0.2, 0.85, 60, seed=1))
+    assert found.weight == max(WEIGHTS)
+    assert found.accepted <= found.accepted_by_confidence + 3
 
 
 def test_the_threshold_keeps_95_percent_of_the_validation_pictures():
@@ -95,6 +103,14 @@ def test_equal_values_fit_a_rule():
 def test_a_rule_survives_a_file():
     found = fitted(measured(0.5, 0.8, 60, seed=1))
     assert rejection_of(json.loads(json.dumps(found.to_json()))) == found
+
+
+def test_a_file_tells_how_far_its_shares_may_be_off():
+    document = fitted(measured(0.9, 0.99, 60, seed=1)).to_json()
+    assert document["accepted_interval"] == pytest.approx([0, 0.1135], abs=1e-3)
+    assert document["kinds"][0]["interval"] == pytest.approx([0, 0.2039], abs=1e-3)
+    low, high = document["kept_interval"]
+    assert low < document["kept"] / document["judged"] < high
 
 
 def test_another_version_is_refused():

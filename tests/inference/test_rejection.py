@@ -8,7 +8,8 @@ from PIL import Image
 
 from cnnlab.datasets.photos import Photo, photos_at
 from cnnlab.errors import RunError
-from cnnlab.evaluation.rejection import Rejection, Scale
+from cnnlab.evaluation.predictions import Predictions
+from cnnlab.evaluation.rejection import FEWEST_PICTURES, Rejection, Scale
 from cnnlab.inference import projection
 from cnnlab.inference.classify import Classification, classify
 from cnnlab.inference.model import load_model
@@ -22,6 +23,7 @@ from cnnlab.inference.rejection import (
     read_rejection,
     write_rejection,
 )
+from cnnlab.inference.scoring import fitted_rule
 from cnnlab.inference.training_features import read_training_features
 from cnnlab.runs.datasets import get_dataset
 from cnnlab.runs.store import open_store
@@ -34,11 +36,6 @@ def files(trained) -> RunFiles:
     return RunFiles(place.run_folder(run_id))
 
 
-def test_a_training_leaves_a_rule_or_says_why_there_is_none(files):
-    found = read_rejection(files)
-    assert isinstance(found, Rejection) or "20 validation pictures" in found
-
-
 def test_distance_is_the_mean_over_the_nearest_training_pictures():
     rng = np.random.default_rng(0)
     known = rng.normal(size=(40, 16)).astype(np.float32)
@@ -47,6 +44,17 @@ def test_distance_is_the_mean_over_the_nearest_training_pictures():
     asked = query / np.linalg.norm(query, axis=1, keepdims=True)
     expected = np.sort(1 - asked @ unit.T, axis=1)[:, :NEIGHBOURS].mean(axis=1)
     np.testing.assert_allclose(Surroundings(known).distances(query), expected, atol=1e-3)
+
+
+@pytest.mark.parametrize("width", [8, 1_280])
+def test_a_distance_does_not_depend_on_the_pictures_beside(width):
+    """However finely it is measured: standard deviations of distances may be small."""
+    rng = np.random.default_rng(0)
+    surroundings = Surroundings(compact(rng.random((300, width), dtype=np.float32)))
+    features = rng.random((11, width), dtype=np.float32)
+    together = surroundings.distances(compact(features))
+    alone = [surroundings.distances(compact(row[None]))[0] for row in features]
+    np.testing.assert_allclose(alone, together, rtol=0, atol=1e-12)
 
 
 def test_fewer_training_pictures_than_neighbours_and_odd_features_give_distances():
@@ -110,6 +118,33 @@ def test_training_pictures_are_known(ruled, trained):
     known = read_training_features(ruled.training_features)
     photos = [Photo(name=path, source=folder / path) for path in known.paths[:8]]
     assert all(answer.verdict.known for answer in classify(model, photos))
+
+
+@pytest.mark.parametrize(
+    ("pictures", "held_out", "training", "why"),
+    [
+        (FEWEST_PICTURES - 1, 1, 1, "at least 20 validation pictures. Received: 19."),
+        (FEWEST_PICTURES, 0, 1, "are zero"),
+        (FEWEST_PICTURES, 1, 0, "are zero"),
+        (FEWEST_PICTURES, np.nan, 1, "else than numbers"),
+        (FEWEST_PICTURES, 1, np.inf, "else than numbers"),
+    ],
+)
+def test_there_is_no_rule_where_nothing_can_be_measured(files, pictures, held_out, training, why):
+    model = load_model(files)
+    classes = len(model.facts.class_names)
+    predictions = Predictions(
+        class_names=model.facts.class_names,
+        paths=tuple(map(str, range(pictures))),
+        splits=np.full(pictures, "validation"),
+        true=np.zeros(pictures, np.int64),
+        probabilities=np.full((pictures, classes), 1 / classes, np.float32),
+    )
+    features = np.full((pictures, 4), held_out, np.float32)
+    surroundings = Surroundings(np.full((30, 4), training, np.float32))
+    assert why in fitted_rule(model, predictions, features, surroundings)
+    none = Surroundings(np.zeros((0, 4), np.float32))
+    assert isinstance(fitted_rule(model, predictions, features, none), str)
 
 
 def test_a_run_without_a_rule_gives_no_verdict(files):

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 VERSION = 1
 KEPT = 0.95  # share of real pictures that the threshold keeps
 FEWEST_PICTURES = 20  # of validation: with fewer, a threshold at 95 % means nothing
-WEIGHTS = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)  # of doubt beside distance, tried in this order
+WEIGHTS = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)  # of doubt beside distance
 _SMALLEST = 1e-12
 
 Floats = NDArray[np.float64]

@@ -11,7 +11,7 @@ import typer
 from cnnlab import console
 from cnnlab.errors import CnnlabError
 from cnnlab.options import JsonOption, RunArgument, WorkspaceOption, open_place
-from cnnlab.workspace import Workspace
+from cnnlab.workspace import RunFiles, Workspace
 
 if TYPE_CHECKING:
     from cnnlab.runs.runs import Run
@@ -57,8 +57,8 @@ def show(run: RunArgument, workspace: WorkspaceOption = None, json: JsonOption =
     """Show one run with its epochs."""
     from cnnlab.runs.runs import get_run
 
-    _, store = open_place(workspace)
-    print_run(store, get_run(store, run), json=json, with_epochs=True)
+    place, store = open_place(workspace)
+    print_run(store, get_run(store, run), json=json, whole_from=place)
 
 
 @runs_app.command()
@@ -179,16 +179,18 @@ def wait(place: Workspace, store: Store, run_id: str, *, quiet: bool) -> Run:
         sys.exit(130)
 
 
-def print_run(store: Store, run: Run, *, json: bool, with_epochs: bool = False) -> None:
-    """Print one run, on request with its epochs and what became of its data."""
+def print_run(store: Store, run: Run, *, json: bool, whole_from: Workspace | None = None) -> None:
+    """Print one run, and given its workspace also epochs, data and rule for unknown pictures."""
+    from cnnlab.reports.unknown import unknown_facts
     from cnnlab.runs.provenance import data_changes
     from cnnlab.runs.runs import epoch_records, run_json
 
     document = run_json(run)
-    if with_epochs:
+    if whole_from is not None:
         document["epochs"] = epoch_records(store, run.id)
         document["data"] = run.results.get("data")
         document["data_changes"] = data_changes(store, run)
+        document["rejection"] = unknown_facts(RunFiles(whole_from.run_folder(run.id)))
     if json:
         console.print_json(document)
     else:

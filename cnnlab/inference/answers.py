@@ -106,7 +106,7 @@ def model_state(files: RunFiles) -> str:
         RunError: If the run or its network is gone ("deleted-model").
     """
     states = []
-    for path in (files.lite_model, files.model_facts, files.rejection, files.training_features):
+    for path in (files.lite_model, files.model_facts, files.rejection, files.surroundings):
         try:
             facts = path.stat()
         except OSError as error:

@@ -136,7 +136,7 @@ def _current(place: _Place, files: RunFiles) -> LiteModel:
 def _state_of(files: RunFiles) -> State:
     """What tells a network from its earlier and later versions."""
     states = []
-    for path in (files.lite_model, files.model_facts, files.rejection, files.training_features):
+    for path in (files.lite_model, files.model_facts, files.rejection, files.surroundings):
         try:
             facts = path.stat()
         except OSError:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from cnnlab.config import DataConfig
-from cnnlab.datasets.images import load, prepare
+from cnnlab.datasets.images import look
 from cnnlab.datasets.splits import Split
 from cnnlab.errors import ImageError, RunError
 from cnnlab.evaluation.predictions import read_predictions
@@ -133,7 +133,7 @@ def _prepared(root: Path, paths: list[str], data: DataConfig) -> PixelArray:
     found = [np.empty((0, *data.picture_shape), dtype=np.uint8)]
     for path in paths:
         with suppress(ImageError):
-            found.append(prepare(load(root / path), data.size, data.resize, data.colour)[None])
+            found.append(look(root / path, data).pixels[None])
     return np.concatenate(found)
 
 

@@ -25,7 +25,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from cnnlab.config import DataConfig
-from cnnlab.datasets.images import content_hash, load, prepare, read
+from cnnlab.datasets.images import content_hash, look, read
 from cnnlab.datasets.pixel_cache import DEFAULT_BUDGET_BYTES, PixelCache
 from cnnlab.errors import CnnlabError, DatasetError, ImageError, WorkspaceError
 from cnnlab.progress import Progress
@@ -345,8 +345,7 @@ def _prepare_piece(root: Path, pictures: Sequence[Picture], data: DataConfig) ->
     """A few prepared pictures, shape (n, size, size, channels)."""
     piece = np.empty((len(pictures), *data.picture_shape), dtype=np.uint8)
     for row, (path, content) in enumerate(pictures):
-        picture = load(_read_known(root, path, content), name=path)
-        piece[row] = prepare(picture, data.size, data.resize, data.colour)
+        piece[row] = look(_read_known(root, path, content), data, path).pixels
     return piece
 
 

@@ -16,11 +16,11 @@ from cnnlab.errors import CnnlabError, RunError, WorkspaceError
 from cnnlab.inference.answers import (
     Answers,
     gathered,
-    model_state,
     read_answers,
     write_answers,
 )
 from cnnlab.inference.classify import Classification, classify
+from cnnlab.inference.model_state import model_state
 from cnnlab.inference.shelf import ModelShelf
 from cnnlab.workspace import RunFiles
 

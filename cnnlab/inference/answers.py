@@ -13,11 +13,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from cnnlab.errors import ImageError, RunError
+from cnnlab.errors import ImageError
 from cnnlab.inference.classify import Classification
 from cnnlab.inference.model import FloatArray
 from cnnlab.inference.rejection import Verdict
-from cnnlab.workspace import RunFiles, write_atomically
+from cnnlab.workspace import write_atomically
 
 _HEADER = b"cnnlab.answers"
 _VERSION = 1
@@ -97,29 +97,6 @@ def gathered(class_names: tuple[str, ...], found: Sequence[Classification]) -> A
         thumbnails=tuple(each.thumbnail for each in found),
         errors=tuple(each.error for each in found),
     )
-
-
-def model_state(files: RunFiles) -> str:
-    """A word that changes with a run's network, by which kept answers are known to be its own.
-
-    Raises:
-        RunError: If the run or its network is gone ("deleted-model").
-    """
-    states = []
-    for path in (files.lite_model, files.model_facts, files.rejection, files.surroundings):
-        try:
-            facts = path.stat()
-        except OSError as error:
-            if path == files.lite_model:
-                raise RunError(
-                    "deleted-model",
-                    f"The network of run {files.folder.name!r} is gone: the run was deleted "
-                    "meanwhile, or has no finished network. Choose another one.",
-                ) from error
-            states.append("-")
-        else:
-            states.append(f"{facts.st_mtime_ns}.{facts.st_size}")
-    return "_".join(states)
 
 
 def write_answers(answers: Answers, path: Path, state: str) -> None:

@@ -9,14 +9,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnlab.config import Colour, Resize
-from cnnlab.datasets.images import load, prepare
+from cnnlab.config import Colour, DataConfig, Resize
+from cnnlab.datasets.images import look
 from cnnlab.errors import ImageError
 from cnnlab.inference.engines import FeatureEngines
 from cnnlab.progress import Progress
 from cnnlab.threads import in_order
 
 BACKBONE_SIDE_PX = 160
+_BACKBONE_DATA = DataConfig(size=BACKBONE_SIDE_PX, resize=Resize.SQUASH, colour=Colour.RGB)
 
 Floats = NDArray[np.float32]
 
@@ -42,7 +43,7 @@ def picture_features(
     engines = FeatureEngines(model_file)
     size = engines.batch_size
 
-    def look(start: int) -> tuple[list[int], Floats]:
+    def features_from(start: int) -> tuple[list[int], Floats]:
         numbers, pictures = [], []
         for number, path in enumerate(paths[start : start + size], start=start):
             picture = _prepare(root / path)
@@ -56,7 +57,7 @@ def picture_features(
     rows: list[Floats] = []
     read: list[int] = []
     starts = range(0, len(paths), size)
-    with closing(in_order(look, starts, engines.count)) as results:
+    with closing(in_order(features_from, starts, engines.count)) as results:
         for start, (numbers, features) in zip(starts, results, strict=True):
             if numbers:
                 rows.append(features)
@@ -70,6 +71,6 @@ def picture_features(
 
 def _prepare(path: Path) -> NDArray[np.uint8] | None:
     try:
-        return prepare(load(path), BACKBONE_SIDE_PX, Resize.SQUASH, Colour.RGB)
+        return look(path, _BACKBONE_DATA).pixels
     except ImageError:
         return None

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from cnnlab.errors import RunError
 from cnnlab.inference.model import LiteModel, load_model
+from cnnlab.inference.model_state import model_state
 from cnnlab.workspace import RunFiles
 
 BUDGET_BYTES = 512 * 2**20
@@ -18,15 +19,13 @@ IDLE_SECONDS = 15 * 60.0
 _WEIGHTS_BYTES = 64 * 2**20  # of one network: a server is to stay small
 _MEMORY_PER_FILE_BYTE = 2  # weights are packed once more for the processor when loaded
 
-State = tuple[tuple[int, int, int], ...]
-
 
 @dataclass(eq=False)
 class _Place:
     """One run's network. Its lock is held while it is loaded, so that this happens once."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
-    state: State = ()
+    state: str = ""
     model: LiteModel | None = None
     used_at: float = 0.0
 
@@ -133,14 +132,9 @@ def _current(place: _Place, files: RunFiles) -> LiteModel:
     return place.model
 
 
-def _state_of(files: RunFiles) -> State:
-    """What tells a network from its earlier and later versions."""
-    states = []
-    for path in (files.lite_model, files.model_facts, files.rejection, files.surroundings):
-        try:
-            facts = path.stat()
-        except OSError:
-            states.append((0, 0, 0))
-        else:
-            states.append((facts.st_mtime_ns, facts.st_size, facts.st_ino))
-    return tuple(states)
+def _state_of(files: RunFiles) -> str:
+    """As `model_state`; "" where there is no network, which loading it will explain."""
+    try:
+        return model_state(files)
+    except RunError:
+        return ""

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnlab.datasets.images import load, prepare
+from cnnlab.datasets.images import look
 from cnnlab.errors import RunError
 from cnnlab.inference.model import read_facts
 from cnnlab.networks.layer_rows import BACKBONE_NAME
@@ -149,7 +149,7 @@ def _prepared(files: RunFiles, request: InspectionRequest) -> NDArray[np.uint8]:
             "picture-changed",
             f"The picture {picture.name!r} has changed since it was asked about. Ask again.",
         )
-    return prepare(load(picture), data.size, data.resize, data.colour)
+    return look(picture, data).pixels
 
 
 def _backbone(model: keras.Model) -> keras.Model | None:

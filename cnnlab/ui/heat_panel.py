@@ -11,7 +11,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from cnnlab.datasets.images import load, prepare
+from cnnlab.datasets.images import look
 from cnnlab.figures.heat import Pixels, colour_bar, overlay, resized
 from cnnlab.figures.text import escape_markdown, percent, shorten
 from cnnlab.inference.heat_maps import HeatMap, HeatMethod, heat_map
@@ -232,8 +232,7 @@ def _seen(run: Run, model: LiteModel, picture: Path) -> Seen:
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _look(picture: Path, picture_ns: int, lite: Path, lite_ns: int, _model: LiteModel) -> Seen:
-    data = _model.facts.data
-    pixels = prepare(load(picture), data.size, data.resize, data.colour)
+    pixels = look(picture, _model.facts.data).pixels
     probabilities = _model.predict(pixels[None]).probabilities[0]
     return Seen((picture, picture_ns, lite, lite_ns), pixels, probabilities)
 

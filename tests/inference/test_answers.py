@@ -11,9 +11,10 @@ import pytest
 from cnnlab.datasets.photos import Photo
 from cnnlab.errors import ImageError, RunError
 from cnnlab.inference.answering import Answering, Answerings, Stage
-from cnnlab.inference.answers import gathered, model_state, read_answers, write_answers
+from cnnlab.inference.answers import gathered, read_answers, write_answers
 from cnnlab.inference.classify import Classification, classify
 from cnnlab.inference.model import load_model
+from cnnlab.inference.model_state import model_state
 from cnnlab.inference.rejection import Verdict
 from cnnlab.inference.shelf import ModelShelf
 from cnnlab.workspace import RunFiles

@@ -11,7 +11,6 @@ from cnnlab.datasets.photos import Photo
 from cnnlab.errors import CnnlabError, RunError
 from cnnlab.figures.text import escape_markdown
 from cnnlab.inference.classify import classify
-from cnnlab.inference.model import LiteModel
 from cnnlab.runs.datasets import get_dataset
 from cnnlab.runs.runs import Run, list_runs
 from cnnlab.ui import context
@@ -21,7 +20,6 @@ from cnnlab.ui.choices import RUN, choose_run, run_label
 from cnnlab.ui.home import TOUR
 from cnnlab.ui.photo_panel import photo_panel
 from cnnlab.ui.results import predictions_of
-from cnnlab.workspace import RunFiles
 
 AGAINST = "against"  # in the address: the run that the first one is compared with
 UNSEEN_PICTURES = 3
@@ -48,22 +46,13 @@ def say_classes(runs: Sequence[Run]) -> None:
     Raises:
         RunError: If a network's files are missing or damaged.
     """
-    classes = {run.id: model_of(run).facts.class_names for run in runs}
+    classes = {run.id: context.model_of(run.id).facts.class_names for run in runs}
     if len(set(classes.values())) == 1:
         classes = {"Both tell" if len(runs) > 1 else "Tells": next(iter(classes.values()))}
     else:
         classes = {f"{escape_markdown(name)} tells": found for name, found in classes.items()}
     for who, names in classes.items():
         st.caption(f"{who} apart: {', '.join(map(escape_markdown, names))}")
-
-
-def model_of(run: Run) -> LiteModel:
-    """The run's network, loaded once and shared.
-
-    Raises:
-        RunError: If its files are missing or damaged.
-    """
-    return context.shelf().get(RunFiles(context.workspace().run_folder(run.id)))
 
 
 def unseen_pictures(run: Run) -> None:
@@ -88,7 +77,7 @@ def unseen_pictures(run: Run) -> None:
                 width="content",
             )
         st.button("Other pictures", icon=":material/shuffle:", on_click=_shuffle)
-    model = model_of(run)
+    model = context.model_of(run.id)
     for number, (photo, answer) in enumerate(zip(photos, classify(model, photos), strict=True)):
         with st.container(border=True):
             photo_panel(run, model, photo, answer, key=f"unseen-{run.id}-{number}")

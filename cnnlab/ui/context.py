@@ -6,10 +6,11 @@ import time
 
 import streamlit as st
 
+from cnnlab.inference.model import LiteModel
 from cnnlab.inference.shelf import ModelShelf
 from cnnlab.runs.scheduler import ensure_scheduler
 from cnnlab.runs.store import Store, open_store
-from cnnlab.workspace import Workspace, open_workspace
+from cnnlab.workspace import RunFiles, Workspace, open_workspace
 
 ATTENTION_SECONDS = 5.0
 
@@ -28,6 +29,15 @@ def store() -> Store:
 def shelf() -> ModelShelf:
     """Models in memory, shared by all sessions."""
     return ModelShelf()
+
+
+def model_of(run_id: str) -> LiteModel:
+    """A run's network, loaded once and shared.
+
+    Raises:
+        RunError: If the run is gone, has no network, or its files are damaged.
+    """
+    return shelf().get(RunFiles(workspace().run_folder(run_id)))
 
 
 def attend() -> None:

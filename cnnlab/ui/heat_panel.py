@@ -50,7 +50,7 @@ def heat_panel(run: Run, chosen: Chosen) -> None:
     Raises:
         CnnlabError: If the network or the picture cannot be read.
     """
-    model = context.shelf().get(RunFiles(context.workspace().run_folder(run.id)))
+    model = context.model_of(run.id)
     seen = _seen(run, model, chosen.file)
     names = model.facts.class_names
     predicted = int(np.argmax(seen.probabilities))
@@ -130,7 +130,7 @@ def _heat_maps(
     show_picture: bool,
 ) -> None:
     """What the network saw, and two heat maps side by side."""
-    model = context.shelf().get(RunFiles(context.workspace().run_folder(run.id)))
+    model = context.model_of(run.id)
     names, predicted = model.facts.class_names, int(np.argmax(seen.probabilities))
     bar = st.container(horizontal=True, vertical_alignment="bottom")
     with bar:

@@ -14,7 +14,6 @@ from cnnlab.ui import context, frame
 from cnnlab.ui.heat_panel import Seen, heat_maps
 from cnnlab.ui.nearest import nearest_to_photo
 from cnnlab.ui.photo_copy import Key, answer_key, photo_pixels
-from cnnlab.workspace import RunFiles
 
 _CHANGED_PX = 80
 _NAME_CHARACTERS = 14
@@ -33,7 +32,7 @@ def photo_details(run: Run, photo: Photo, answer: Classification, *, key: str) -
     Raises:
         CnnlabError: If the network is gone.
     """
-    context.shelf().get(RunFiles(context.workspace().run_folder(run.id)))
+    context.model_of(run.id)
     st.markdown("**Where it looked**")
     with frame.shown_errors():
         _heat(run, photo, answer, key=key)
@@ -124,5 +123,5 @@ def _known(answer: Classification) -> bool:
 def _stability(
     key: Key, class_index: int, known: bool, _run: Run, _photo: Photo, _answer: Classification
 ) -> Stability:
-    model = context.shelf().get(RunFiles(context.workspace().run_folder(_run.id)))
+    model = context.model_of(_run.id)
     return stability(model, photo_pixels(_photo, _answer), class_index, known=known)

@@ -150,7 +150,7 @@ def _joined(
 def _asked_again(
     folder: Path, name: str, state: str, run_id: str, _run: Run, _photo: Photo
 ) -> Classification:
-    model = context.shelf().get(_files(_run))
+    model = context.model_of(_run.id)
     return next(classify(model, [_photo], thumbnail_px=LARGE_THUMBNAIL_PX))
 
 

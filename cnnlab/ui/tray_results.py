@@ -46,7 +46,6 @@ from cnnlab.ui.tray_table import (
     was_opened,
 )
 from cnnlab.ui.views import choose_view
-from cnnlab.workspace import RunFiles
 
 POLL_SECONDS = 1.0
 _TABLE, _FIGURES = "photos", "figures"
@@ -213,7 +212,7 @@ def _panels(
         with place, frame.shown_errors():
             if len(runs) > 1:
                 st.markdown(f"**{escape_markdown(run.id)}**")
-            model = context.shelf().get(RunFiles(context.workspace().run_folder(run.id)))
+            model = context.model_of(run.id)
             answer = answer_of(run, batch, tray, number)
             name = crc32(photo.name.encode("utf-8", "surrogatepass"))
             key = f"{tray.id}-{run.id}-{name:x}"

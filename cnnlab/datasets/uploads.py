@@ -82,7 +82,7 @@ def save_uploads(
             for number, (path, content) in enumerate(chosen, start=1):
                 place = part.joinpath(*(path.parts[1:] if unwrap else path.parts))
                 place.parent.mkdir(parents=True, exist_ok=True)
-                _write(content, place)
+                write_upload(content, place)
                 if progress is not None:
                     progress(number, len(chosen))
     except OSError as error:
@@ -112,7 +112,7 @@ def add_pictures(root: Path, class_name: str, files: Iterable[Upload]) -> list[P
         place = free_path(folder / name)
         with aside(place) as temporary:
             try:
-                _write(content, temporary)
+                write_upload(content, temporary)
             except OSError as error:
                 raise explain_os_error(error, place, "write") from error
         written.append(place)
@@ -160,7 +160,8 @@ def check_file_name(name: str) -> PurePosixPath:
         ) from error
 
 
-def _write(content: BinaryIO, place: Path) -> None:
+def write_upload(content: BinaryIO, place: Path) -> None:
+    """Copy an upload from its beginning to a place where nothing is yet."""
     if content.seekable():
         content.seek(0)
     with place.open("xb") as file:

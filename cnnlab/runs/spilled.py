@@ -17,6 +17,7 @@ from cnnlab.datasets.photos import (
     folder_label,
     without_wrapper,
 )
+from cnnlab.datasets.uploads import write_upload
 from cnnlab.progress import Progress
 
 Incoming = tuple[str, BinaryIO | Path]
@@ -24,7 +25,6 @@ Incoming = tuple[str, BinaryIO | Path]
 
 ZIP_LIMITS = ArchiveLimits(members=MOST_PHOTOS, bytes=2 * 2**30, member_bytes=256 * 2**20)
 ZIP_SUFFIX = ".zip"
-_COPY_BYTES = 1_048_576
 _NOT_IN_NAMES = '\\:<>"|?*'
 _LONGEST_STEM = 80  # characters
 
@@ -136,11 +136,8 @@ def write(content: BinaryIO | Path, place: Path) -> None:
     """Move a file to a place, or copy a stream there from its beginning."""
     if isinstance(content, Path):
         shutil.move(content, place)
-        return
-    if content.seekable():
-        content.seek(0)
-    with place.open("xb") as file:
-        shutil.copyfileobj(content, file, _COPY_BYTES)
+    else:
+        write_upload(content, place)
 
 
 def _photo(path: PurePosixPath, place: Path, names: Names) -> Photo:

@@ -30,9 +30,25 @@ _SHARES = ("recall", "precision", "F1")
 def show(run: Run, evaluation: Evaluation, split: Split) -> None:
     """Precision, recall, F1 and support of each class, with 95 % intervals."""
     known = (*predictions_state(run.id), evaluation, split)
+    draw_classes(_table(*known))
+    with st.container(horizontal=True):
+        name = f"{run.id}-{split.value}"
+        _download("Classes as CSV", f"{name}-classes.csv", lambda: class_rows(evaluation))
+        _download("Matrix as CSV", f"{name}-confusion.csv", lambda: cell_rows(evaluation))
+    show_chart(_chart(*known, context.is_dark()), key=f"recalls-{run.id}")
+
+
+def class_frame(evaluation: Evaluation) -> pd.DataFrame:
+    """A row a class: shares in percent with their intervals, and what it is taken for."""
+    return pd.DataFrame([_row(each) for each in class_figures(evaluation)])
+
+
+def draw_classes(rows: pd.DataFrame) -> None:
+    """The table that `class_frame` gives."""
     st.dataframe(
-        _table(*known),
+        rows,
         hide_index=True,
+        alt="Figures of each class",
         column_config={
             "recall": st.column_config.ProgressColumn(
                 format="%.1f %%",
@@ -54,16 +70,11 @@ def show(run: Run, evaluation: Evaluation, split: Split) -> None:
             },
         },
     )
-    with st.container(horizontal=True):
-        name = f"{run.id}-{split.value}"
-        _download("Classes as CSV", f"{name}-classes.csv", lambda: class_rows(evaluation))
-        _download("Matrix as CSV", f"{name}-confusion.csv", lambda: cell_rows(evaluation))
-    show_chart(_chart(*known, context.is_dark()), key=f"recalls-{run.id}")
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _table(file: Path, state: int, _evaluation: Evaluation, split: Split) -> pd.DataFrame:
-    return pd.DataFrame([_row(each) for each in class_figures(_evaluation)])
+    return class_frame(_evaluation)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from cnnlab.evaluation.comparison import paired_sentence
@@ -20,6 +19,7 @@ from cnnlab.reports.answered_photos import AnsweredPhotos
 from cnnlab.runs.trays import Tray
 from cnnlab.ui import context
 from cnnlab.ui.charts import show_chart, show_clickable
+from cnnlab.ui.class_table import class_frame, draw_classes
 from cnnlab.ui.results import SCORES, scores_in_front
 from cnnlab.ui.tray_table import show_cell
 
@@ -96,7 +96,7 @@ def evaluation_panel(photos: AnsweredPhotos, place: int, *, key: str) -> None:
         _matrix(found, key)
     with classes:
         show_chart(plot_recalls(class_figures(found), dark=context.is_dark()), key=f"recalls-{key}")
-    _class_table(found)
+    draw_classes(class_frame(found))
 
 
 def _left_out(photos: AnsweredPhotos, place: int) -> None:
@@ -129,34 +129,3 @@ def _matrix(found: Evaluation, key: str) -> None:
         on_click=show_photos,
     )
     st.caption("Click a cell to see its photos in the table.")
-
-
-def _class_table(found: Evaluation) -> None:
-    rows = [
-        {
-            "class": each.name,
-            "photos": each.scores.support,
-            "recall": 100 * each.scores.recall if each.scores.support else None,
-            "95 %": f"{100 * each.recall.low:.0f} – {100 * each.recall.high:.0f} %",
-            "precision": 100 * each.scores.precision if each.scores.predicted else None,
-            "F1": 100 * each.scores.f1,
-            "mostly taken for": each.taken_for or "–",
-        }
-        for each in class_figures(found)
-    ]
-    share = st.column_config.NumberColumn(format="%.1f %%")
-    st.dataframe(
-        pd.DataFrame(rows),
-        hide_index=True,
-        column_config={
-            "recall": st.column_config.ProgressColumn(
-                format="%.1f %%",
-                min_value=0,
-                max_value=100,
-                help="Of its photos, the share that is recognised",
-            ),
-            "precision": share,
-            "F1": share,
-        },
-        alt="Figures of each class",
-    )

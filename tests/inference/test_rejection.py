@@ -1,6 +1,7 @@
 """The rule of a finished run: what its pictures, and strange ones, get for a verdict."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from PIL import Image
 from cnnlab.datasets.photos import Photo, photos_at
 from cnnlab.errors import RunError
 from cnnlab.evaluation.predictions import Predictions
-from cnnlab.evaluation.rejection import FEWEST_PICTURES, Rejection, Scale
+from cnnlab.evaluation.rejection import FEWEST_PICTURES, Scale
 from cnnlab.inference import projection
 from cnnlab.inference.classify import Classification, classify
 from cnnlab.inference.model import load_model
@@ -28,6 +29,7 @@ from cnnlab.inference.training_features import read_training_features
 from cnnlab.runs.datasets import get_dataset
 from cnnlab.runs.store import open_store
 from cnnlab.workspace import RunFiles
+from tests.rules import FITTED
 
 
 @pytest.fixture
@@ -71,20 +73,8 @@ def test_fewer_training_pictures_than_neighbours_and_odd_features_give_distances
 def ruled(files) -> RunFiles:
     """The run with a rule that calls everything strange that is not near a training picture."""
     surroundings = Surroundings(read_training_features(files.training_features).features)
-    found = Rejection(
-        threshold=0.05,
-        weight=0.0,
-        temperature=1.0,
-        distance=Scale(0.0, 1.0),
-        doubt=Scale(0.0, 1.0),
-        confidence_threshold=0.5,
-        fitted_on=20,
-        judged_by="test",
-        judged=10,
-        kept=9,
-        kept_by_confidence=9,
-        kinds=(),
-    )
+    plain = Scale(0.0, 1.0)
+    found = replace(FITTED, threshold=0.05, weight=0.0, distance=plain, doubt=plain)
     write_rejection(files, found, surroundings)
     return files
 

@@ -1,6 +1,7 @@
 """Whether an answer outlives small changes of the photo."""
 
 import json
+from dataclasses import replace
 from io import BytesIO
 
 import numpy as np
@@ -8,13 +9,13 @@ import pytest
 from PIL import Image
 
 from cnnlab.datasets.small_changes import small_changes
-from cnnlab.evaluation.rejection import Rejection, Scale
 from cnnlab.inference.model import LiteModel, load_model
 from cnnlab.inference.rejection import RejectionRule, Surroundings
 from cnnlab.inference.stability import Change, Stability, stability, stability_sentence
 from cnnlab.inference.training_features import read_training_features
 from cnnlab.workspace import RunFiles
 from tests.pictures import COLOURS, coloured_square
+from tests.rules import FITTED
 
 
 @pytest.fixture(scope="module")
@@ -117,21 +118,7 @@ def test_changed_photos_are_judged_by_the_rule_for_unknown_pictures(
 ):
     place, _, run_id = trained_once
     files = RunFiles(place.run_folder(run_id))
-    even = Scale(mean=0.0, deviation=1.0)
-    fitted = Rejection(
-        threshold=threshold,
-        weight=1.0,
-        temperature=1.0,
-        distance=even,
-        doubt=even,
-        confidence_threshold=0.5,
-        fitted_on=20,
-        judged_by="test",
-        judged=0,
-        kept=0,
-        kept_by_confidence=0,
-        kinds=(),
-    )
+    fitted = replace(FITTED, threshold=threshold, weight=1.0)
     features = read_training_features(files.training_features).features
     rule = RejectionRule(fitted, Surroundings(features))
     judging = LiteModel(model.facts, files.lite_model, rule)

@@ -2,29 +2,11 @@
 
 import pytest
 
-from cnnlab.evaluation.rejection import Kind, Rejection, Scale
 from cnnlab.inference.rejection import write_rejection
 from cnnlab.workspace import RunFiles
 from tests.pages.conftest import Open, said
 from tests.pages.test_run_confidence import give_predictions
-
-FITTED = Rejection(
-    threshold=1.7,
-    weight=0.5,
-    temperature=1.2,
-    distance=Scale(0.3, 0.1),
-    doubt=Scale(0.2, 0.1),
-    confidence_threshold=0.6,
-    fitted_on=200,
-    judged_by="test",
-    judged=100,
-    kept=94,
-    kept_by_confidence=95,
-    kinds=(
-        Kind(name="noise", pictures=20, accepted=1, accepted_by_confidence=10),
-        Kind(name="digits", pictures=20, accepted=3, accepted_by_confidence=18),
-    ),
-)
+from tests.rules import FITTED
 
 
 @pytest.fixture

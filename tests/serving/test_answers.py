@@ -11,13 +11,13 @@ import requests
 
 import cnnlab
 from cnnlab.datasets.photos import Photo, photos_at
-from cnnlab.evaluation.rejection import Kind, Rejection, Scale
 from cnnlab.inference.classify import classify
 from cnnlab.inference.rejection import write_rejection
 from cnnlab.runs import runs
 from cnnlab.workspace import RunFiles
 from tests.file_kinds import write_every_kind, write_every_orientation
 from tests.pictures import COLOURS, coloured_square
+from tests.rules import FITTED
 from tests.serving.asking import PNG, assert_same, expected_of, form_of, png
 
 
@@ -154,34 +154,16 @@ def test_figures_of_the_rejection_rule_are_shown(served):
     run_id = served.another_run()
     path = f"/v1/models/{run_id}"
     assert served.server.get(path).json()["rejection"] is None
-    kinds = (
-        Kind(name="noise", pictures=9, accepted=1, accepted_by_confidence=5),
-        Kind(name="text", pictures=8, accepted=2, accepted_by_confidence=4),
-    )
-    rule = Rejection(
-        threshold=1.5,
-        weight=0.5,
-        temperature=1.0,
-        distance=Scale(0.1, 0.2),
-        doubt=Scale(0.3, 0.4),
-        confidence_threshold=0.6,
-        fitted_on=40,
-        judged_by="test",
-        judged=20,
-        kept=19,
-        kept_by_confidence=18,
-        kinds=kinds,
-    )
-    write_rejection(RunFiles(served.place.run_folder(run_id)), rule)
+    write_rejection(RunFiles(served.place.run_folder(run_id)), FITTED)
     assert served.server.get(path).json()["rejection"] == {
-        "threshold": 1.5,
+        "threshold": 1.7,
         "judged_by": "test",
-        "judged": 20,
-        "kept": 19,
-        "kept_by_confidence": 18,
-        "negatives": 17,
-        "accepted": 3,
-        "accepted_by_confidence": 9,
+        "judged": 100,
+        "kept": 94,
+        "kept_by_confidence": 95,
+        "negatives": 40,
+        "accepted": 4,
+        "accepted_by_confidence": 28,
     }
     runs.forget_run(served.store, run_id)
 

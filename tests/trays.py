@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cnnlab.datasets.photos import Photo
+from cnnlab.runs.old_trays import MANIFEST
 from cnnlab.runs.trays import Tray
 from cnnlab.workspace import Workspace
 from tests.pictures import coloured_square
@@ -30,6 +31,13 @@ def make_tray(place: Workspace, *, per_class: int = 4, labelled: bool = True, ba
         made_at=datetime.now(UTC),
         photos=tuple(photos),
     )
+
+
+def tray_ids(place: Workspace) -> list[str]:
+    """The ids of all trays, the one that was looked at last first."""
+    manifests = list(place.tray_folder("").glob(f"[!.]*/{MANIFEST}"))
+    manifests.sort(key=lambda manifest: manifest.stat().st_mtime, reverse=True)
+    return [manifest.parent.name for manifest in manifests]
 
 
 def _photo(file: Path, folder: Path, label: str | None) -> Photo:

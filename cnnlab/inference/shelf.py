@@ -117,9 +117,9 @@ class ModelShelf:
             self._timer.start()
 
     def _look_again(self) -> None:
+        self.put_away_unused()
         with self._lock:
             self._timer = None
-            self._put_away(kept=None)
             self._watch()
 
 

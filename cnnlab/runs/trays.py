@@ -149,13 +149,6 @@ def read_tray(workspace: Workspace, tray_id: str) -> Tray:
     return tray
 
 
-def list_trays(workspace: Workspace) -> list[str]:
-    """The ids of all trays, the one that was looked at last first."""
-    manifests = list(workspace.tray_folder("").glob(f"[!.]*/{MANIFEST}"))
-    manifests.sort(key=lambda manifest: manifest.stat().st_mtime, reverse=True)
-    return [manifest.parent.name for manifest in manifests]
-
-
 def remove_tray(workspace: Workspace, tray_id: str) -> None:
     """Delete a tray and what belongs to it; photos of a server path stay where they are."""
     if _ID.fullmatch(tray_id):

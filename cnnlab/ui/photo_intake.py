@@ -14,6 +14,7 @@ from cnnlab.runs.trays import LOOSE, Tray, add_photos, make_tray, read_tray, rem
 from cnnlab.ui import context
 from cnnlab.ui.address import asked, choose
 from cnnlab.ui.paste import pasted_pictures
+from cnnlab.ui.tray_table import CHOSEN
 from cnnlab.ui.uploaders import content_of, new_round, uploader_key
 
 if TYPE_CHECKING:
@@ -162,7 +163,8 @@ def _guarded(action: Callable[[], Tray]) -> Tray | None:
         st.error(escape_markdown(str(error)), icon=":material/error:")
         return None
     st.session_state.pop(_PUT_AWAY, None)
-    choose(PHOTOS, tray.id)
+    if tray.id != asked(PHOTOS):
+        _open(tray.id)
     return tray
 
 
@@ -183,8 +185,15 @@ def _header(tray: Tray) -> None:
         )
 
 
+def _open(tray_id: str | None) -> None:
+    """Other photos, or none, without what was chosen among those before."""
+    choose(PHOTOS, tray_id)
+    for name in CHOSEN:
+        choose(name, None)
+
+
 def _clear(tray_id: str) -> None:
-    choose(PHOTOS, None)
+    _open(None)
     st.session_state[_PUT_AWAY] = tray_id
 
 

@@ -30,6 +30,7 @@ AS = "as"  # and as what the answers are shown: a table, or figures
 LETTERS = "AB"  # for two networks, in the table
 PAGE_SIZE = 100
 _SHOW, _SAID, _LABEL, _BELOW, _FIND, _SORT = "show", "said", "label", "below", "find", "sort"
+CHOSEN = (PHOTO, AS, _SHOW, _SAID, _LABEL, _BELOW, _FIND, _SORT)  # all of it in the address
 _ANY = ""
 _BELOW_PERCENT = (50, 60, 70, 80, 90, 95, 99)
 _ROW_PX, _HEAD_PX, _MOST_ROWS_PX = 56, 38, 620

@@ -13,12 +13,13 @@ from streamlit.testing.v1 import AppTest
 from cnnlab.evaluation.predictions import read_predictions
 from cnnlab.runs import runs
 from cnnlab.runs.store import open_store
-from cnnlab.runs.trays import list_trays, make_tray, read_tray
+from cnnlab.runs.trays import make_tray, read_tray
 from cnnlab.ui.paste import MOST_MEGABYTES, read_pasted
 from cnnlab.workspace import RunFiles, Workspace
 from tests.finished import finished_run
 from tests.pages.conftest import Open, said
 from tests.pictures import coloured_square
+from tests.trays import tray_ids
 
 
 def png(class_name: str = "red") -> bytes:
@@ -37,7 +38,7 @@ def send(app: AppTest, *files: tuple[str, bytes]) -> AppTest:
 
 
 def photo_names(place: Workspace) -> list[str]:
-    return [photo.name for photo in read_tray(place, list_trays(place)[0]).photos]
+    return [photo.name for photo in read_tray(place, tray_ids(place)[0]).photos]
 
 
 def press(app: AppTest, label: str) -> AppTest:
@@ -65,7 +66,7 @@ def test_photo_is_answered_and_stands_in_the_address(trained, open_page: Open):
     assert len(winners(app)) == 1
     assert "broken" in app.error[0].value
     tray_id = app.query_params["photos"]
-    assert list_trays(place) == (tray_id if isinstance(tray_id, list) else [tray_id])
+    assert tray_ids(place) == (tray_id if isinstance(tray_id, list) else [tray_id])
     assert photo_names(place) == ["red.png", "broken.jpg"]
 
 
@@ -79,7 +80,7 @@ def test_uploader_is_empty_again_and_the_page_does_not_take_the_photos_twice(
     assert not app.exception
     assert app.file_uploader[0].key == key
     assert not app.file_uploader[0].value
-    assert len(list_trays(place)) == 1
+    assert len(tray_ids(place)) == 1
 
 
 def test_link_shows_the_same_photos(trained, open_page: Open):
@@ -123,7 +124,7 @@ def test_path_on_the_server_is_read_in_place(trained, open_page: Open, tmp_path:
     press(app, "Classify")
     assert not app.exception
     assert len(winners(app)) == 1
-    assert read_tray(place, list_trays(place)[0]).photos[0].source == photo
+    assert read_tray(place, tray_ids(place)[0]).photos[0].source == photo
     app.text_input[0].set_value(str(tmp_path / "nowhere"))
     press(app, "Classify")
     assert "nothing at" in app.error[0].value
@@ -142,7 +143,7 @@ def test_cleared_photos_can_be_brought_back_or_deleted(trained, open_page: Open)
     press(app, "Delete them now")
     assert not app.exception
     assert len(winners(app)) == 3
-    assert list_trays(place) == []
+    assert tray_ids(place) == []
 
 
 def test_run_that_was_deleted_gets_a_sentence_and_others_can_be_chosen(trained, open_page: Open):
@@ -210,3 +211,14 @@ def test_pasted_pictures_are_read_and_nonsense_is_left_out():
     assert read_pasted(None) == []
     assert read_pasted({"name": "x"}) == []
     assert read_pasted([{"name": "x", "content": "A" * (MOST_MEGABYTES * 1_400_000)}]) == []
+
+
+def test_other_photos_are_not_filtered_by_what_was_chosen_before(trained, open_page: Open):
+    place, _, _ = trained
+    with_filter = {"show": "wrong", "find": "red", "photo": "gone.png"}
+    app = send(open_page(place, "classify", **with_filter), ("red.png", png()))
+    assert not app.exception
+    assert "photos" in app.query_params
+    assert not with_filter.keys() & set(app.query_params)
+    press(app, "Clear")
+    assert "photos" not in app.query_params

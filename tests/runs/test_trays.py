@@ -16,13 +16,13 @@ from cnnlab.runs.trays import (
     Tray,
     add_photos,
     arriving_folder,
-    list_trays,
     make_tray,
     read_tray,
     remove_tray,
     tray_at,
 )
 from cnnlab.workspace import Workspace
+from tests.trays import tray_ids
 
 
 def sent(*names: str) -> list[tuple[str, io.BytesIO]]:
@@ -61,7 +61,7 @@ def test_tray_is_read_again_as_it_was_made(workspace: Workspace):
     assert contents(made) == ["b.jpg", "a.png"]
     assert made.name == "Photos"
     assert read_tray(workspace, made.id) == made
-    assert list_trays(workspace) == [made.id]
+    assert tray_ids(workspace) == [made.id]
 
 
 def test_file_on_disk_is_moved_not_copied(workspace: Workspace):
@@ -245,7 +245,7 @@ def test_tray_that_nobody_has_looked_at_for_a_week_goes(workspace: Workspace):
         os.utime(tray.folder / "tray.json", (eight_days_ago, eight_days_ago))
     read_tray(workspace, looked_at.id)
     new = make_tray(workspace, sent("new.jpg"))
-    assert set(list_trays(workspace)) == {looked_at.id, new.id}
+    assert set(tray_ids(workspace)) == {looked_at.id, new.id}
     assert not old.folder.exists()
 
 
@@ -259,7 +259,7 @@ def test_oldest_trays_go_where_all_take_too_much_space(
         os.utime(tray.folder / "tray.json", (used_at, used_at))
     assert clear_old_trays(workspace, keep=trays[0].id) == [trays[1].id]
     assert clear_old_trays(workspace) == [trays[0].id]
-    assert list_trays(workspace) == [trays[2].id]
+    assert tray_ids(workspace) == [trays[2].id]
 
 
 def test_what_a_killed_process_left_goes_after_a_day(workspace: Workspace):

@@ -15,6 +15,11 @@ pytestmark = pytest.mark.browser
 NAMES = ("blue", "green", "red")
 MISTAKEN = {"blue/003.png": 0.71, "blue/008.png": 0.93, "blue/014.png": 0.82}  # for red
 TRIES = 10
+LISTENS = """() => {
+    const chart = document.querySelector(".js-plotly-plot");
+    const selects = chart?._fullLayout?.clickmode?.includes("select");
+    return selects && chart._ev.listenerCount("plotly_selected") > 0;
+}"""
 
 
 @pytest.fixture
@@ -64,11 +69,16 @@ def cell_place(chart: Locator, true: str, predicted: str) -> dict[str, float]:
 def click_cell(page: Page, true: str, predicted: str, *, off: tuple[float, float] = (0, 0)) -> None:
     """Click a cell, at a distance from its middle in shares of its size.
 
-    As a person does: once the page stands still and the chart has answered the pointer.
+    As a person does: once the page stands still and the chart has answered the pointer. A chart
+    that was just drawn answers it a little before it listens to clicks.
     """
+    expect(page.locator("[data-testid=stApp]")).to_have_attribute(
+        "data-test-script-state", "notRunning"
+    )
+    expect(page.locator("[data-testid=stSkeleton]")).to_have_count(0)
     chart = page.locator(".js-plotly-plot").first
     expect(chart.locator(".scatterlayer .point").first).to_be_attached()
-    expect(page.locator("[data-testid=stSkeleton]")).to_have_count(0)
+    page.wait_for_function(LISTENS)
     chart.scroll_into_view_if_needed()
     answer = chart.locator(".hoverlayer .hovertext")
     for _ in range(TRIES):

@@ -18,10 +18,12 @@ def test_what_has_come_to_stay_is_put_away_after_some_pages_and_garbage_is_not(m
             assert time.monotonic() < deadline
             time.sleep(0.01)
         put_away = gc.get_freeze_count()
+        later: list[list[object]] = [[] for _ in range(10_000)]
         for _ in range(2):
             collecting.count_page_run()
         time.sleep(0.2)
-        assert gc.get_freeze_count() == put_away
+        # What was put away may end meanwhile; what has come since is not among it.
+        assert gc.get_freeze_count() < put_away + len(later)
         cycle: list[object] = []
         cycle.append(cycle)
         del cycle

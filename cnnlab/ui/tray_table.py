@@ -210,8 +210,6 @@ def _frame(
         "name": st.column_config.TextColumn(width="medium"),
     }
     refused = photos.refused[rows]
-    if refused.any():
-        _add_refusals(columns, settings, photos, listed)
     count = len(photos.answers) if not refused.all() else 0
     for place in range(count):
         _add_network(columns, settings, photos, rows, place, LETTERS[place] if count > 1 else "")
@@ -223,6 +221,8 @@ def _frame(
         columns["corrected"] = [
             "✓" if photos.photos[row].name in photos.corrected else None for row in listed
         ]
+    if refused.any():
+        _add_refusals(columns, settings, photos, listed)
     return pd.DataFrame(columns), settings
 
 

@@ -24,6 +24,7 @@ from cnnlab import (
     report_commands,
     run_commands,
     serve_commands,
+    sweep_commands,
     trial_commands,
 )
 from cnnlab.errors import CnnlabError, ConfigError
@@ -57,6 +58,7 @@ for commands in (
     learning_commands,
     report_commands,
     serve_commands,
+    sweep_commands,
 ):
     commands.add_to(app)
 
@@ -120,8 +122,9 @@ def dashboard(
 def scheduler(workspace: WorkspaceOption = None) -> None:
     """Start, watch and end jobs; the dashboard and `train` start it by themselves."""
     from cnnlab.runs.scheduler import run_scheduler
+    from cnnlab.tuning.steering import Steering
 
-    run_scheduler(open_workspace(workspace))
+    run_scheduler(open_workspace(workspace), Steering)
 
 
 @app.command(hidden=True)

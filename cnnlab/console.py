@@ -122,7 +122,7 @@ def print_scan(dataset_id: str, found: Mapping[str, Any]) -> None:
         f"{found['images']} files found, {found['usable']} usable, {len(problems)} set aside, "
         f"{len(duplicates)} groups of copies ({found['seconds']:.1f} s)"
     )
-    _print_table(("class", "pictures"), [(name, n) for name, n in found["classes"].items()])
+    print_table(("class", "pictures"), [(name, n) for name, n in found["classes"].items()])
     for problem in problems:
         say(f"  {problem['reason']}: {problem['path']} ({problem['detail']})")
     say(f"data set id: {dataset_id}")
@@ -133,7 +133,7 @@ def print_datasets(rows: Sequence[Mapping[str, Any]]) -> None:
     if not rows:
         say("No data sets yet. Add one: cnnlab datasets add FOLDER")
         return
-    _print_table(
+    print_table(
         ("data set", "name", "pictures", "set aside", "excluded", "folder"),
         [
             (
@@ -186,7 +186,7 @@ def print_steps(rows: Sequence[Mapping[str, Any]]) -> None:
 
 def print_recipes(rows: Sequence[Mapping[str, Any]]) -> None:
     """The table of recipes."""
-    _print_table(
+    print_table(
         ("recipe", "input", "parameters", "summary"),
         [
             (
@@ -205,7 +205,7 @@ def print_runs(rows: Sequence[Mapping[str, Any]]) -> None:
     if not rows:
         say("No runs yet. Train one: cnnlab train --data builtin:scenes --recipe quick")
         return
-    _print_table(
+    print_table(
         ("run", "state", "data set", "validation", "test", "seconds"),
         [
             (
@@ -233,8 +233,8 @@ def print_run(document: Mapping[str, Any], message: str | None) -> None:
         say(f"  best epoch: {document['best_epoch']}")
     if isinstance(document["epochs"], list) and document["epochs"]:
         names = list(document["epochs"][0])
-        _print_table(
-            names, [[_figure(row.get(name)) for name in names] for row in document["epochs"]]
+        print_table(
+            names, [[figure(row.get(name)) for name in names] for row in document["epochs"]]
         )
 
 
@@ -250,7 +250,7 @@ def print_trial(document: Mapping[str, Any]) -> None:
 
 def print_learning_curve(document: Mapping[str, Any]) -> None:
     """A line for each share of the training pictures, and what follows from them."""
-    _print_table(
+    print_table(
         ("share", "training pictures", "accuracy", "95 % interval", "run"),
         [
             (
@@ -276,7 +276,7 @@ def print_evaluation(document: Mapping[str, Any]) -> None:
         f"{document['images']} pictures: accuracy {document['accuracy']:.4f}, "
         f"macro F1 {document['macro_f1']:.4f}"
     )
-    _print_table(
+    print_table(
         ("class", "precision", "recall", "F1", "pictures"),
         [
             (
@@ -293,7 +293,7 @@ def print_evaluation(document: Mapping[str, Any]) -> None:
 
 def print_classifications(rows: Sequence[Mapping[str, Any]]) -> None:
     """A line per photo."""
-    _print_table(
+    print_table(
         ("photo", "class", "probability"),
         [
             (row["path"], f"{row['error']}: {row['detail']}", "")
@@ -307,12 +307,13 @@ def print_classifications(rows: Sequence[Mapping[str, Any]]) -> None:
 def print_rows(header: Sequence[str], rows: Sequence[Sequence[Any]], *, nothing: str) -> None:
     """A table whose first column is there to be copied; a sentence where it is empty."""
     if rows:
-        _print_table(header, rows)
+        print_table(header, rows)
     else:
         say(nothing)
 
 
-def _print_table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+def print_table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """A table on standard output; its first column is not broken where it holds ids."""
     first, *others = header
     table = Table()
     longest = max((len(str(row[0])) for row in rows), default=0)
@@ -335,7 +336,8 @@ def _printable(text: str) -> str:
     )
 
 
-def _figure(value: float | None) -> str:
+def figure(value: float | None) -> str:
+    """A number as tables show it; nothing for none."""
     return "" if value is None else f"{value:.4g}"
 
 

@@ -15,6 +15,7 @@ from cnnlab.runs.corrections import load_index
 from cnnlab.runs.datasets import get_dataset
 from cnnlab.runs.exports import ExportRequest, export_dataset
 from cnnlab.runs.jobs import Job, JobStopped
+from cnnlab.runs.processes import ProcessIdentity
 from cnnlab.runs.scans import scan_dataset
 from cnnlab.runs.states import JobKind, RunState
 from cnnlab.runs.store import Store, open_store
@@ -22,19 +23,24 @@ from cnnlab.workspace import Workspace
 
 FINISH_TRIES = 5
 FINISH_PAUSE_SECONDS = 2.0
+NEXT_TRIAL_SECONDS = 5.0
+NEXT_TRIAL_POLL_SECONDS = 0.05
 
 
 def wait_and_work(workspace: Workspace, kind: JobKind) -> None:
     """Get ready for a kind of job, read a job's number from standard input, and carry it out.
 
+    Behind a trial of a sweep the next one follows, since a new process takes seconds to begin.
     Ends without work when standard input closes, which is how a spare worker is dismissed.
     """
     if kind.needs_tensorflow:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
         import cnnlab.training.warm_up  # noqa: F401 - TensorFlow's import is what takes long
     line = sys.stdin.readline().strip()
-    if line:
-        work(workspace, int(line))
+    job_id = int(line) if line else None
+    while job_id is not None:
+        work(workspace, job_id)
+        job_id = _next_trial(workspace, job_id)
 
 
 def work(workspace: Workspace, job_id: int, *, own_process: bool = True) -> None:
@@ -116,6 +122,30 @@ def _execute(store: Store, workspace: Workspace, job: Job) -> tuple[RunState, st
             message = f"{exported.files:,} pictures were written to {exported.folder}."
             return RunState.COMPLETED, message
     return RunState.COMPLETED, None
+
+
+def _next_trial(workspace: Workspace, job_id: int) -> int | None:
+    """The next trial of the sweep that a finished job belongs to, claimed for this process.
+
+    None for a job that is no trial or went wrong, where this process has taken too much memory,
+    and where none comes soon.
+    """
+    store = open_store(workspace)
+    job = jobs.get_job(store, job_id)
+    if job.sweep_id is None or job.state not in (RunState.COMPLETED, RunState.STOPPED):
+        return None
+    from cnnlab.training.reuse import make_room
+
+    me = ProcessIdentity.of(os.getpid())
+    until = time.monotonic() + NEXT_TRIAL_SECONDS
+    if not make_room():
+        return None
+    while time.monotonic() < until:
+        following = jobs.claim_next_trial(store, job.sweep_id, me)
+        if following is not None:
+            return following
+        time.sleep(NEXT_TRIAL_POLL_SECONDS)
+    return None
 
 
 def _finish(

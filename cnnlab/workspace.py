@@ -117,6 +117,14 @@ class Workspace:
         """Folder of one run; its files are named by `RunFiles`."""
         return self.root / "runs" / run_id
 
+    def sweep_folder(self, sweep_id: str) -> Path:
+        """Folder of one sweep."""
+        return self.root / "sweeps" / sweep_id
+
+    def sweep_journal(self, sweep_id: str) -> Path:
+        """What was asked and told in a sweep, for the scheduler alone."""
+        return self.sweep_folder(sweep_id) / "journal.log"
+
     def lock(self, name: str, timeout_seconds: float = -1) -> FileLock:
         """A lock between processes; released by the system when its process ends."""
         return FileLock(self.locks_folder / f"{name}.lock", timeout=timeout_seconds)

@@ -33,6 +33,9 @@ from cnnlab.config.run import (
     OPTIONAL_SECTIONS,
     RunConfig,
     change_config,
+    check_field,
+    explain_invalid,
+    field_kind,
     parse_assignments,
     parse_config,
 )
@@ -84,6 +87,9 @@ __all__ = [
     "SplitConfig",
     "TrainingConfig",
     "change_config",
+    "check_field",
+    "explain_invalid",
+    "field_kind",
     "parse_assignments",
     "parse_config",
 ]

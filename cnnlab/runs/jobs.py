@@ -18,6 +18,9 @@ from cnnlab.runs.store import Store
 from cnnlab.workspace import RunFiles, Workspace
 
 REPORT_SECONDS = 0.25
+SWEEP, THREADS = "sweep", "threads"  # parameters of trainings
+_LATELY = 200  # trainings; more than there can be at a time
+PRUNED = "pruned"  # reason of a stop after which no network is kept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +48,17 @@ class Job:
     progress: Mapping[str, Any]
     reason: str | None
     message: str | None
+
+    @property
+    def sweep_id(self) -> str | None:
+        """The sweep that it is a trial of, or None."""
+        sweep_id: str | None = self.parameters.get(SWEEP)
+        return sweep_id
+
+    @property
+    def pruned(self) -> bool:
+        """Whether it ended, or is to end, because its sweep has better trials."""
+        return self.reason == PRUNED
 
 
 class JobStopped(CnnlabError):
@@ -182,6 +196,26 @@ def latest_job_of_run(
     return None
 
 
+def count_jobs(store: Store, run_id: str) -> int:
+    """How many jobs have worked on a run, those that wait included."""
+    query = select(func.count()).where(jobs.c.run_id == run_id, jobs.c.kind == JobKind.TRAIN)
+    with store.read() as connection:
+        return int(connection.execute(query).scalar_one())
+
+
+def trial_processes(store: Store, sweep_id: str) -> set[ProcessIdentity]:
+    """Processes that have worked on a sweep's trials lately."""
+    query = (
+        select(jobs)
+        .where(jobs.c.kind == JobKind.TRAIN, jobs.c.process_id.is_not(None))
+        .order_by(jobs.c.id.desc())
+        .limit(_LATELY)
+    )
+    with store.read() as connection:
+        lately = [job_from_row(row) for row in connection.execute(query)]
+    return {job.process for job in lately if job.process and job.sweep_id == sweep_id}
+
+
 def queue_position(store: Store, job: Job) -> int:
     """How many jobs of the same kind are before this one."""
     with store.read() as connection:
@@ -227,6 +261,40 @@ def request_stop(store: Store, job_id: int) -> bool:
     )
 
 
+def prune(store: Store, job_id: int, message: str) -> bool:
+    """Ask a trial's training to end without keeping a network. False if it does not run.
+
+    Args:
+        store: Of the workspace.
+        job_id: The training.
+        message: Why, as a sentence.
+    """
+    return _change(
+        store,
+        job_id,
+        (RunState.RUNNING,),
+        state=RunState.STOPPING,
+        stop_requested_at=time.time(),
+        reason=PRUNED,
+        message=message,
+    )
+
+
+def claim_next_trial(store: Store, sweep_id: str, process: ProcessIdentity) -> int | None:
+    """Give a process that has finished a sweep's trial the next one, if it stands first in line.
+
+    Returns:
+        The job's id, or None: nothing waits, or another training does.
+    """
+    for job in unfinished_jobs(store):
+        if job.kind is JobKind.TRAIN and job.state is RunState.QUEUED:
+            if job.sweep_id != sweep_id:
+                return None
+            if claim(store, job.id, process):
+                return job.id
+    return None
+
+
 def finish(
     store: Store,
     job_id: int,
@@ -235,15 +303,21 @@ def finish(
     reason: str | None = None,
     message: str | None = None,
 ) -> bool:
-    """Give an active job its final state; False if it has one."""
+    """Give an active job its final state; False if it has one.
+
+    A job that stops keeps the reason and the message that the request to stop came with, unless it
+    has others.
+    """
+    said = {"reason": reason, "message": message}
+    if state is RunState.STOPPED:
+        said = {name: value for name, value in said.items() if value is not None}
     return _change(
         store,
         job_id,
         (RunState.QUEUED, RunState.RUNNING, RunState.STOPPING),
         state=state,
         finished_at=time.time(),
-        reason=reason,
-        message=message,
+        **said,
     )
 
 

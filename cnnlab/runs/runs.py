@@ -9,11 +9,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, insert, select, update
 
 from cnnlab.config import RunConfig, change_config, parse_config
 from cnnlab.errors import RunError
-from cnnlab.runs.jobs import Job, insert_job, job_from_row
+from cnnlab.runs.jobs import SWEEP, THREADS, Job, insert_job, job_from_row
 from cnnlab.runs.schema import datasets, epochs, events, jobs, runs
 from cnnlab.runs.states import JobKind, RunState
 from cnnlab.runs.store import Store
@@ -42,6 +42,7 @@ class Run:
         results: What is known at the end: metrics of the saved model, best_epoch, epochs,
             parameters, seconds, stop_reason, class_names; empty before.
         continues: Id of the run from whose last checkpoint it started, or None.
+        sweep_id: Id of the sweep that it is a trial of, or None.
     """
 
     id: str
@@ -53,6 +54,7 @@ class Run:
     job: Job
     results: Mapping[str, Any] = field(default_factory=dict)
     continues: str | None = None
+    sweep_id: str | None = None
 
     @property
     def state(self) -> RunState:
@@ -103,19 +105,43 @@ def submit_run(
         continues: A run from whose last checkpoint to start, or None.
     """
     with store.write() as connection:
-        run_id = f"{config.recipe}-{secrets.token_hex(3)}"
-        job_id = insert_job(connection, JobKind.TRAIN, dataset_id, run_id)
-        connection.execute(
-            insert(runs).values(
-                id=run_id,
-                dataset_id=dataset_id,
-                job_id=job_id,
-                recipe=config.recipe,
-                config=json.loads(config.to_json()),
-                created_at=time.time(),
-                continues=continues,
-            )
+        return insert_run(connection, dataset_id, config, continues=continues)
+
+
+def insert_run(
+    connection: Connection,
+    dataset_id: str,
+    config: RunConfig,
+    *,
+    continues: str | None = None,
+    sweep_id: str | None = None,
+    threads: int | None = None,
+) -> str:
+    """Put a training into the queue, inside the caller's transaction; returns the run's id.
+
+    Args:
+        connection: Of a transaction that writes.
+        dataset_id, config, continues: As for `submit_run`.
+        sweep_id: The sweep that it is a trial of, or None.
+        threads: Threads that it may compute with, or None for all.
+    """
+    run_id = f"{config.recipe}-{secrets.token_hex(3)}"
+    parameters: dict[str, int | str] = {} if threads is None else {THREADS: threads}
+    if sweep_id is not None:
+        parameters[SWEEP] = sweep_id
+    job_id = insert_job(connection, JobKind.TRAIN, dataset_id, run_id, parameters)
+    connection.execute(
+        insert(runs).values(
+            id=run_id,
+            dataset_id=dataset_id,
+            job_id=job_id,
+            recipe=config.recipe,
+            config=json.loads(config.to_json()),
+            created_at=time.time(),
+            continues=continues,
+            sweep_id=sweep_id,
         )
+    )
     return run_id
 
 
@@ -134,7 +160,7 @@ def resume_run(store: Store, run_id: str) -> Run:
             + (" Train it longer instead." if run.state is RunState.COMPLETED else ""),
         )
     with store.write() as connection:
-        job_id = insert_job(connection, JobKind.TRAIN, run.dataset_id, run_id)
+        job_id = insert_job(connection, JobKind.TRAIN, run.dataset_id, run_id, run.job.parameters)
         changed = connection.execute(
             update(runs)
             .where(runs.c.id == run_id, runs.c.job_id == run.job.id)
@@ -221,6 +247,7 @@ def run_json(run: Run) -> dict[str, Any]:
         "seconds": run.results.get("seconds"),
         "training_seconds": run.results.get("training_seconds"),
         "continues": run.continues,
+        "sweep": run.sweep_id,
         "reason": run.job.reason,
         "message": run.job.message,
     }
@@ -337,6 +364,7 @@ def _runs_with_jobs() -> Select[Any]:
             runs.c.created_at.label("run_created_at"),
             runs.c.results,
             runs.c.continues,
+            runs.c.sweep_id,
             datasets.c.name.label("dataset_name"),
         )
         .join(jobs, runs.c.job_id == jobs.c.id)
@@ -355,4 +383,5 @@ def _run(row: Row[Any]) -> Run:
         job=job_from_row(row),
         results=row.results or {},
         continues=row.continues,
+        sweep_id=row.sweep_id,
     )

@@ -7,8 +7,11 @@ import os
 import shutil
 import signal
 import time
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from itertools import takewhile
 from types import FrameType
+from typing import Protocol
 
 from filelock import Timeout
 
@@ -27,8 +30,7 @@ log = logging.getLogger(__name__)
 LOCK_NAME = "scheduler"
 SPARE_VARIABLE = "CNNLAB_WARM_WORKER"  # "off" saves its memory and costs time at each start
 POLL_SECONDS = 0.1
-AT_ONCE = {
-    JobKind.TRAIN: 1,
+AT_ONCE = {  # trainings are counted by `_start_trainings`
     JobKind.TRIAL: 1,
     JobKind.SCAN: 2,
     JobKind.AUDIT: 1,
@@ -59,11 +61,24 @@ def scheduler_runs(workspace: Workspace) -> bool:
         return True
 
 
-def run_scheduler(workspace: Workspace) -> None:
-    """Work until nobody has needed the workspace for a while; a second scheduler ends at once."""
+class Duty(Protocol):
+    """Something else that the scheduler does, a little at each of its steps."""
+
+    def step(self) -> None:
+        """Do what there is to do now."""
+
+
+def run_scheduler(workspace: Workspace, *duties: Callable[[Workspace, Store], Duty]) -> None:
+    """Work until nobody has needed the workspace for a while; a second scheduler ends at once.
+
+    Args:
+        workspace: Whose jobs are started.
+        duties: Make what else is done at each step.
+    """
     try:
         with workspace.lock(LOCK_NAME, timeout_seconds=3):
-            Scheduler(workspace, open_store(workspace)).run()
+            store = open_store(workspace)
+            Scheduler(workspace, store, [duty(workspace, store) for duty in duties]).run()
     except Timeout:
         return
 
@@ -71,9 +86,10 @@ def run_scheduler(workspace: Workspace) -> None:
 class Scheduler:
     """Decides what runs when; workers execute, the store records."""
 
-    def __init__(self, workspace: Workspace, store: Store) -> None:
+    def __init__(self, workspace: Workspace, store: Store, duties: Sequence[Duty] = ()) -> None:
         self._workspace = workspace
         self._store = store
+        self._duties = duties
         self._launcher = LocalLauncher(workspace)
         self._began_at = time.time()
         self._ending = False
@@ -98,8 +114,10 @@ class Scheduler:
             time.sleep(TROUBLE_PAUSE_SECONDS)
 
     def step(self) -> None:
-        """Look once at what is to be deleted, and at every open job."""
+        """Look once at what is to be deleted, at every duty and at every open job."""
         self._delete_runs()
+        for duty in self._duties:
+            duty.step()
         open_jobs = jobs.unfinished_jobs(self._store)
         for job in open_jobs:
             if job.state.active:
@@ -110,6 +128,7 @@ class Scheduler:
             waiting = [job for job in same_kind if job.state is RunState.QUEUED]
             for job in waiting[: max(room, 0)]:
                 self._start(job)
+        self._start_trainings([job for job in open_jobs if job.kind is JobKind.TRAIN])
         for dataset in removed_datasets(self._store):
             if time.monotonic() >= self._forget_again_at:
                 self._forget(dataset)
@@ -127,6 +146,30 @@ class Scheduler:
             self._launcher.hand_over(job, process)
         else:  # stopped in this very moment
             process.end()
+
+    def _start_trainings(self, trainings: Sequence[Job]) -> None:
+        """One training at a time; of a sweep, as many trials as it has made.
+
+        A process that has finished a trial takes the next one by itself, so there is to be one
+        for each trial that waits, and no more.
+        """
+        at_work = [job for job in trainings if job.state.active]
+        waiting = [job for job in trainings if job.state is RunState.QUEUED]
+        if not waiting:
+            return
+        sweep_id = waiting[0].sweep_id
+        if sweep_id is None:
+            if not at_work:
+                self._start(waiting[0])
+            return
+        if any(job.sweep_id != sweep_id for job in at_work):
+            return
+        of_sweep = list(takewhile(lambda job: job.sweep_id == sweep_id, waiting))
+        busy = {job.process for job in at_work}
+        resting = jobs.trial_processes(self._store, sweep_id) - busy
+        missing = len(of_sweep) - sum(not self._launcher.has_ended(each) for each in resting)
+        for job in of_sweep[: max(missing, 0)]:
+            self._start(job)
 
     def _watch(self, job: Job) -> None:
         if job.process is None or self._launcher.has_ended(job.process):

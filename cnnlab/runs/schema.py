@@ -13,7 +13,7 @@ from sqlalchemy import (
     Text,
 )
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 metadata = MetaData()
 
@@ -85,7 +85,37 @@ runs = Table(
     Column("delete_requested_at", Float),
     Column("results", JSON),  # filled once, at the end
     Column("continues", String(160)),  # the run whose last checkpoint it started from
+    Column("sweep_id", String(160)),  # the sweep that it is a trial of
     Index("runs_by_dataset", "dataset_id"),
+)
+
+sweeps = Table(
+    "sweeps",
+    metadata,
+    Column("id", String(160), primary_key=True),
+    Column("name", String(120), nullable=False),
+    Column("dataset_id", String(80), ForeignKey("datasets.id"), nullable=False),
+    Column("plan", JSON, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("wanted", Integer, nullable=False),  # trials
+    Column("created_at", Float, nullable=False),
+    Column("finished_at", Float),
+    Column("message", Text),
+    Column("delete_requested_at", Float),
+)
+
+sweep_trials = Table(
+    "sweep_trials",
+    metadata,
+    Column("sweep_id", String(160), ForeignKey("sweeps.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),  # from 0, as in the sweep's study
+    Column("run_id", String(160)),  # none where no network can be made
+    Column("fields", JSON, nullable=False),  # the values that make this trial
+    Column("state", String(20), nullable=False),
+    Column("results", JSON),  # one number for each objective
+    Column("begun_at", Float, nullable=False),
+    Column("finished_at", Float),
+    Column("message", Text),
 )
 
 epochs = Table(
@@ -124,6 +154,7 @@ _CHANGES = {
         "ALTER TABLE jobs ADD COLUMN parameters JSON",
     ),
     3: ("ALTER TABLE runs ADD COLUMN continues VARCHAR(160)",),
+    4: ("ALTER TABLE runs ADD COLUMN sweep_id VARCHAR(160)",),
 }
 """For each version, what changes in the tables of the one before; new tables come by themselves."""
 

@@ -1,4 +1,4 @@
-"""Several graphics cards of one machine, used together."""
+"""What a training computes with: threads, and several graphics cards of one machine together."""
 
 from __future__ import annotations
 
@@ -25,3 +25,15 @@ def on_devices(devices: Sequence[str]) -> AbstractContextManager[object]:
         return contextlib.nullcontext()
     scope: AbstractContextManager[object] = tf.distribute.MirroredStrategy(devices).scope()
     return scope
+
+
+def limit_threads(threads: int | None) -> None:
+    """Compute with so many threads, since others train beside; None takes all cores.
+
+    Only the first call of a process counts: TensorFlow divides its threads when it begins.
+    """
+    if threads is None:
+        return
+    with contextlib.suppress(RuntimeError):  # it has begun
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+        tf.config.threading.set_inter_op_parallelism_threads(threads)

@@ -21,6 +21,7 @@ from cnnlab.errors import RunError
 from cnnlab.evaluation.baselines import ladder
 from cnnlab.evaluation.final import final_metrics
 from cnnlab.evaluation.predictions import read_predictions
+from cnnlab.inference.latency import latency_ms
 from cnnlab.inference.model import ModelFacts, load_model
 from cnnlab.networks.builder import build
 from cnnlab.runs import jobs, runs
@@ -42,6 +43,7 @@ from cnnlab.training.callbacks import (
 )
 from cnnlab.training.checkpoints import Checkpoint, restore_checkpoint
 from cnnlab.training.continuing import Continuation
+from cnnlab.training.devices import limit_threads
 from cnnlab.training.export import (
     check_export,
     export_model,
@@ -79,6 +81,7 @@ class TrainingRun:
         self._workspace = workspace
         self._job = job
         self._began_at = time.monotonic()
+        limit_threads(job.parameters.get(jobs.THREADS))
         self._run: Run = runs.get_run(store, job.run_id)
         self._config: RunConfig = self._run.config
         self._files = RunFiles(workspace.run_folder(job.run_id))
@@ -107,6 +110,10 @@ class TrainingRun:
         except tf.errors.ResourceExhaustedError as error:
             network, pictures = data.describe(self._config), len(data.images[Split.TRAIN])
             raise not_enough_memory(self._config, network, pictures) from error
+        if outcome.state is RunState.STOPPED and jobs.get_job(self._store, self._job.id).pruned:
+            self._files.checkpoint.unlink(missing_ok=True)
+            self._files.best_weights.unlink(missing_ok=True)
+            return outcome.state, None  # the one who pruned it has said why
         if outcome.best_epoch is None:
             return outcome.state, "Stopped before the first epoch was finished; there is no model."
         self._facts["peak_memory_bytes"] = watch.peak_bytes
@@ -292,6 +299,7 @@ class TrainingRun:
         difference = check_export(
             model, lite, validation.pixels[validation.rows[:CHECKED_PICTURES]]
         )
+        self._facts["latency_ms"] = latency_ms(lite)
         del lite
         self._say(PHASE)
         score_in_fresh_process(self._workspace, self._run.id, file_name_of(validation.pixels))

@@ -247,30 +247,35 @@ def print_sweep(store: Store, sweep_id: str, *, json: bool) -> None:
 
 
 def _print_sweep(document: Mapping[str, Any]) -> None:
+    from cnnlab.config.differences import field_title
+
     console.say(f"{document['sweep']}: {document['state']}, {document['name']}")
     if document["message"]:
         console.say(document["message"])
     fields = list(dict.fromkeys(name for row in document["trials"] for name in row["parameters"]))
+    titles = [field_title(name) for name in fields]
+    objectives = [name.replace("_", " ") for name in document["objectives"]]
     console.print_table(
-        ("trial", "run", *fields, *document["objectives"], "state", "why"),
+        ("run", *titles, *objectives, "state"),
         [
             (
-                row["number"],
-                row["run"] or "",
+                row["run"] or f"(trial {row['number'] + 1})",
                 *(row["parameters"].get(name, "") for name in fields),
                 *(
                     [console.figure(value) for value in row["values"]]
                     or [""] * len(document["objectives"])
                 ),
                 row["state"],
-                row["message"] or "",
             )
             for row in document["trials"]
         ],
     )
+    for row in document["trials"]:
+        if row["message"]:
+            console.say(f"  {row['run'] or 'trial ' + str(row['number'] + 1)}: {row['message']}")
     best = document["best"]
     if best is not None:
-        said = ", ".join(f"{name} {value}" for name, value in best["parameters"].items())
+        said = ", ".join(f"{field_title(name)} {value}" for name, value in best["parameters"].items())
         console.say(f"Best: {best['run']} with {said}")
 
 

@@ -91,7 +91,7 @@ def test_configuration_is_frozen():
         ({"training.epoch": 3}, ["'epoch'", "epochs"]),
         ({"nothing.size": 3}, ["'nothing'", "training"]),
         ({"epochs": 3}, ["'epochs'"]),
-        ({"network.layers": [{"kind": "magic"}]}, ["network.layers.0", "'magic'", "'conv'"]),
+        ({"network.layers": [{"kind": "magic"}]}, ["network.layers.1", "'magic'", "'conv'"]),
         ({"network.layers": [{"kind": "conv", "filters": 0}]}, ["filters", "1", "0"]),
     ],
 )

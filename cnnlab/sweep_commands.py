@@ -275,7 +275,9 @@ def _print_sweep(document: Mapping[str, Any]) -> None:
             console.say(f"  {row['run'] or 'trial ' + str(row['number'] + 1)}: {row['message']}")
     best = document["best"]
     if best is not None:
-        said = ", ".join(f"{field_title(name)} {value}" for name, value in best["parameters"].items())
+        said = ", ".join(
+            f"{field_title(name)} {value}" for name, value in best["parameters"].items()
+        )
         console.say(f"Best: {best['run']} with {said}")
 
 

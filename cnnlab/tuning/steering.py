@@ -118,7 +118,7 @@ class Steering:
 
     def _complete(self, sweep: Sweep, study: SweepStudy, trial: Trial, run: Run) -> None:
         records = runs.epoch_records(self._store, run.id)
-        study.note(trial.number, best_so_far(sweep.plan.objective, records))
+        study.report(trial.number, best_so_far(sweep.plan.objective, records))
         results = results_of(sweep.plan.objectives, run, records, self._workspace)
         if results is None:
             wanted = " and ".join(sweep.plan.objectives)

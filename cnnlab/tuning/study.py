@@ -75,33 +75,28 @@ class SweepStudy:
             trial.number: self._suggest(Trial(self._study, trial._trial_id)) for trial in running
         }
 
-    def note(self, number: int, values: Sequence[tuple[int, float]]) -> None:
-        """Tell the values of a trial that has ended by itself; see `report`."""
-        trial = Trial(self._study, self._id_of(number))
-        told = set(self._frozen(number).intermediate_values)
-        for epoch, value in values:
-            if epoch not in told:
-                trial.report(value, epoch)
-
     def report(self, number: int, values: Sequence[tuple[int, float]]) -> int | None:
-        """Tell the value of a running trial after each of its epochs.
+        """Tell the value of a trial after each of its epochs, before how it ended.
 
         Args:
             number: Of the trial.
             values: (epoch, value) in ascending order; those that were told before are passed over.
 
         Returns:
-            The epoch after which the trial should end, or None.
+            The epoch after which the trial should end, or should have ended; or None.
         """
+        if self._plan.pruner is PrunerName.NONE:
+            return None
         trial = Trial(self._study, self._id_of(number))
         told = set(self._frozen(number).intermediate_values)
+        end_after = None
         for epoch, value in values:
             if epoch in told:
                 continue
             trial.report(value, epoch)
-            if trial.should_prune():
-                return epoch
-        return None
+            if trial.should_prune() and end_after is None:  # asked each time: pruners keep notes
+                end_after = epoch
+        return end_after
 
     def tell(self, number: int, values: Sequence[float] | None, *, pruned: bool = False) -> None:
         """Tell how a trial ended; telling it twice changes nothing.
@@ -269,7 +264,8 @@ def make_pruner(name: PrunerName) -> BasePruner:
     match name:
         case PrunerName.MEDIAN:
             return MedianPruner(
-                n_startup_trials=MEDIAN_STARTUP_TRIALS, n_warmup_steps=MEDIAN_WARMUP_EPOCHS
+                n_startup_trials=MEDIAN_STARTUP_TRIALS,
+                n_warmup_steps=MEDIAN_WARMUP_EPOCHS + 1,  # ours count from 1
             )
         case PrunerName.HALVING:
             return SuccessiveHalvingPruner(min_resource=1, reduction_factor=HALVING_FACTOR)

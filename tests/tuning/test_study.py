@@ -138,7 +138,7 @@ def test_epochs_are_told_once_each(tmp_path):
     number, _ = study.ask()
     study.report(number, [(1, 0.9)])
     study.report(number, [(1, 0.9), (2, 0.8)])  # a repeated step would warn, which is an error
-    study.note(number, [(1, 0.9), (2, 0.8), (3, 0.7)])
+    study.report(number, [(1, 0.9), (2, 0.8), (3, 0.7)])
 
 
 @pytest.mark.parametrize("damage", ["gone", "nonsense", "torn", "locked"])

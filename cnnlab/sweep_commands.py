@@ -18,7 +18,7 @@ from cnnlab.workspace import Workspace
 
 if TYPE_CHECKING:
     from cnnlab.runs.store import Store
-    from cnnlab.tuning.sweeps import Sweep, Trial
+    from cnnlab.tuning.records import Sweep, Trial
 
 POLL_SECONDS = 0.3
 OPEN = ("running", "paused")
@@ -115,7 +115,8 @@ def sweep(
 @sweeps_app.command("list")
 def list_(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
     """List the sweeps, the newest first."""
-    from cnnlab.tuning.sweeps import list_sweeps, list_trials, sweep_json
+    from cnnlab.tuning.records import sweep_json
+    from cnnlab.tuning.sweeps import list_sweeps, list_trials
 
     _, store = open_place(workspace)
     rows = [sweep_json(each, list_trials(store, each.id)) for each in list_sweeps(store)]
@@ -237,7 +238,8 @@ def follow(place: Workspace, store: Store, sweep_id: str, *, detach: bool, json:
 
 def print_sweep(store: Store, sweep_id: str, *, json: bool) -> None:
     """Print a sweep with its trials."""
-    from cnnlab.tuning.sweeps import get_sweep, list_trials, sweep_json
+    from cnnlab.tuning.records import sweep_json
+    from cnnlab.tuning.sweeps import get_sweep, list_trials
 
     document: dict[str, Any] = sweep_json(get_sweep(store, sweep_id), list_trials(store, sweep_id))
     if json:
@@ -284,7 +286,8 @@ def _print_sweep(document: Mapping[str, Any]) -> None:
 def _wait(place: Workspace, store: Store, sweep_id: str, *, quiet: bool) -> None:
     """Follow a sweep to its end; leaving with Ctrl-C leaves it alone."""
     from cnnlab.runs.scheduler import ensure_scheduler
-    from cnnlab.tuning.sweeps import SweepState, get_sweep, list_trials
+    from cnnlab.tuning.records import SweepState
+    from cnnlab.tuning.sweeps import get_sweep, list_trials
 
     try:
         with console.phases(quiet=quiet) as report:
@@ -305,7 +308,7 @@ def _wait(place: Workspace, store: Store, sweep_id: str, *, quiet: bool) -> None
 
 
 def _said(sweep: Sweep, trials: list[Trial]) -> str:
-    from cnnlab.tuning.sweeps import best_trial
+    from cnnlab.tuning.records import best_trial
 
     best = best_trial(trials, sweep.plan.objective)
     if best is None or not best.results:

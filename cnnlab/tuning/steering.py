@@ -26,9 +26,9 @@ from cnnlab.runs.states import RunState
 from cnnlab.runs.store import Store
 from cnnlab.tuning import sweeps
 from cnnlab.tuning.plan import PrunerName
+from cnnlab.tuning.records import Sweep, Trial, TrialState
 from cnnlab.tuning.results import best_so_far, results_of
 from cnnlab.tuning.space import Values
-from cnnlab.tuning.sweeps import Sweep, Trial, TrialState
 from cnnlab.workspace import Workspace
 
 if TYPE_CHECKING:

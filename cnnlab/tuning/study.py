@@ -27,8 +27,8 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from optuna.trial import FrozenTrial, Trial, TrialState, create_trial
 
-from cnnlab.tuning import sweeps
 from cnnlab.tuning.plan import PrunerName, SamplerName, SweepPlan
+from cnnlab.tuning.records import Trial as SweepTrial
 from cnnlab.tuning.space import Choice, Range, SearchSpace, Values
 
 log = logging.getLogger(__name__)
@@ -115,7 +115,7 @@ class SweepStudy:
         else:
             self._study.tell(number, list(values))
 
-    def restore(self, trials: Sequence[sweeps.Trial]) -> None:
+    def restore(self, trials: Sequence[SweepTrial]) -> None:
         """Put trials into a study that has lost them, in the order of their numbers."""
         known = len(self._study.get_trials(deepcopy=False))
         for trial in sorted(trials, key=lambda each: each.number)[known:]:
@@ -156,7 +156,7 @@ class SweepStudy:
         return self._frozen(number)._trial_id
 
 
-def open_study(plan: SweepPlan, journal: Path, trials: Sequence[sweeps.Trial]) -> SweepStudy:
+def open_study(plan: SweepPlan, journal: Path, trials: Sequence[SweepTrial]) -> SweepStudy:
     """Open a sweep's study; one whose journal is damaged or gone is made anew from the store.
 
     Args:

@@ -20,9 +20,9 @@ from cnnlab.runs.states import JobKind, RunState
 from cnnlab.runs.store import Store
 from cnnlab.tuning import steering, sweeps
 from cnnlab.tuning.plan import parse_plan
+from cnnlab.tuning.records import SweepState, TrialState, best_trial
 from cnnlab.tuning.steering import Steering
 from cnnlab.tuning.study import SweepStudy
-from cnnlab.tuning.sweeps import SweepState, TrialState
 from cnnlab.workspace import Workspace
 
 BASE = recipe("conv-grid(2,64,1)").config
@@ -138,7 +138,7 @@ def test_sweep_ends_when_all_trials_have(bench):
     bench.complete_all()
     assert bench.sweep.state is SweepState.COMPLETED
     assert len(bench.trials) == 6
-    assert sweeps.best_trial(bench.trials, bench.sweep.plan.objective).number == 0
+    assert best_trial(bench.trials, bench.sweep.plan.objective).number == 0
     bench.agree()
 
 

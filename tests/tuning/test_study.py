@@ -8,8 +8,8 @@ import pytest
 
 from cnnlab.networks.recipes import recipe
 from cnnlab.tuning.plan import SweepPlan, parse_plan
+from cnnlab.tuning.records import Trial, TrialState
 from cnnlab.tuning.study import SweepStudy, open_study
-from cnnlab.tuning.sweeps import Trial, TrialState
 
 BASE = recipe("conv-grid(2,64,1)").config
 GRID = {

@@ -42,7 +42,7 @@ ALLOWED = {
     "runs": DATA | {"runs", "networks"},
     "inference": DATA | {"inference", "evaluation", "networks"},
     "reports": DATA | {"reports", "figures", "networks", "runs", "evaluation", "inference"},
-    "figures": DATA | {"figures", "evaluation", "networks"},
+    "figures": DATA | {"figures", "evaluation", "networks", "tuning"},
     "training": DATA | {"training", "networks", "inference", "evaluation", "runs", "scorer"},
     "scorer": DATA | {"runs", "inference"},
     "ui": DATA | {"ui", "figures", "evaluation", "inference", "runs", "networks", "reports"},

@@ -83,9 +83,14 @@ class Trial:
         return self.state in (TrialState.PRUNED, TrialState.STOPPED)
 
 
+def with_results(trials: Sequence[Trial]) -> list[Trial]:
+    """Completed trials, which are those that a result belongs to."""
+    return [trial for trial in trials if trial.state is TrialState.COMPLETED and trial.results]
+
+
 def best_trial(trials: Sequence[Trial], objective: Objective) -> Trial | None:
     """The completed trial with the best value of the first objective; the earlier one of equals."""
-    done = [trial for trial in trials if trial.state is TrialState.COMPLETED and trial.results]
+    done = with_results(trials)
     sign = -1.0 if objective.higher_is_better else 1.0
     return min(
         done, key=lambda trial: (sign * (trial.results or (0.0,))[0], trial.number), default=None

@@ -1,0 +1,115 @@
+"""Chart of a sweep's results, trial by trial, with the best so far."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import plotly.graph_objects as go
+
+from cnnlab.figures.sweep_words import field_lines, objective_title
+from cnnlab.figures.theme import PALETTE, shades, style
+from cnnlab.tuning.plan import Objective
+from cnnlab.tuning.records import Trial, TrialState, with_results
+
+
+class SweepHistoryInfo(NamedTuple):
+    """What the chart shows; trials are counted from 1.
+
+    Attributes:
+        title: Of the objective.
+        numbers, values, texts: Of trials with a result: number, result, values of their fields.
+        best_numbers, best_values: The best result up to each of them.
+        pruned: Numbers of trials that were ended early.
+        higher_is_better: Of the objective.
+    """
+
+    title: str
+    numbers: tuple[int, ...]
+    values: tuple[float, ...]
+    texts: tuple[str, ...]
+    best_numbers: tuple[int, ...]
+    best_values: tuple[float, ...]
+    pruned: tuple[int, ...]
+    higher_is_better: bool
+
+
+def sweep_history_info(objective: Objective, trials: Sequence[Trial]) -> SweepHistoryInfo:
+    """Gather what `draw_sweep_history` needs; of several objectives the first one."""
+    done = with_results(trials)
+    values = [trial.results[0] for trial in done if trial.results]
+    better = max if objective.higher_is_better else min
+    best: list[float] = []
+    for value in values:
+        best.append(better(value, best[-1]) if best else value)
+    numbers = tuple(trial.number + 1 for trial in done)
+    return SweepHistoryInfo(
+        title=objective_title(objective),
+        numbers=numbers,
+        values=tuple(values),
+        texts=tuple(field_lines(trial.fields) for trial in done),
+        best_numbers=numbers,
+        best_values=tuple(best),
+        pruned=tuple(trial.number + 1 for trial in trials if trial.state is TrialState.PRUNED),
+        higher_is_better=objective.higher_is_better,
+    )
+
+
+def plot_sweep_history(
+    objective: Objective, trials: Sequence[Trial], *, dark: bool = False
+) -> go.Figure:
+    """Draw each trial's result and the best so far.
+
+    Args:
+        objective: The first one of the sweep.
+        trials: In the order of their numbers; may be empty.
+        dark: Whether the figure stands on a dark page.
+    """
+    return draw_sweep_history(sweep_history_info(objective, trials), dark=dark)
+
+
+def draw_sweep_history(info: SweepHistoryInfo, *, dark: bool) -> go.Figure:
+    """Draw what `sweep_history_info` gathered."""
+    colours = shades(dark)
+    figure = go.Figure()
+    figure.add_scatter(
+        x=info.best_numbers,
+        y=info.best_values,
+        mode="lines",
+        line={"color": PALETTE[2], "width": 2.5, "shape": "hv"},
+        name="best so far",
+        hoverinfo="skip",
+        uid="best",
+    )
+    figure.add_scatter(
+        x=info.numbers,
+        y=info.values,
+        mode="markers",
+        marker={"color": PALETTE[0], "size": 9},
+        customdata=[[number, text] for number, text in zip(info.numbers, info.texts, strict=True)],
+        hovertemplate="trial %{x}<br>%{y:.4g}<br>%{customdata[1]}<extra></extra>",
+        name="trial",
+        uid="trials",
+    )
+    if info.pruned and info.values:
+        worst = (min if info.higher_is_better else max)(info.values)
+        figure.add_scatter(
+            x=info.pruned,
+            y=[worst] * len(info.pruned),
+            mode="markers",
+            marker={"color": colours.muted, "size": 9, "symbol": "x-thin-open"},
+            hovertemplate="trial %{x}: pruned<extra></extra>",
+            name="pruned (no result)",
+            uid="pruned",
+        )
+    figure.update_xaxes(title_text="trial", rangemode="tozero", fixedrange=True, tickformat="d")
+    figure.update_yaxes(title_text=info.title, fixedrange=True)
+    figure.update_layout(margin_b=64)
+    word = "higher" if info.higher_is_better else "lower"
+    return style(
+        figure,
+        dark=dark,
+        title="Best so far",
+        subtitle=f"{info.title}, {word} is better",
+        height_px=360,
+    )

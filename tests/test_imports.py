@@ -41,11 +41,13 @@ ALLOWED = {
     "evaluation": DATA | {"evaluation"},
     "runs": DATA | {"runs", "networks"},
     "inference": DATA | {"inference", "evaluation", "networks"},
-    "reports": DATA | {"reports", "figures", "networks", "runs", "evaluation", "inference"},
+    "reports": DATA
+    | {"reports", "figures", "networks", "runs", "tuning", "evaluation", "inference"},
     "figures": DATA | {"figures", "evaluation", "networks", "tuning"},
     "training": DATA | {"training", "networks", "inference", "evaluation", "runs", "scorer"},
     "scorer": DATA | {"runs", "inference"},
-    "ui": DATA | {"ui", "figures", "evaluation", "inference", "runs", "networks", "reports"},
+    "ui": DATA
+    | {"ui", "figures", "evaluation", "inference", "runs", "networks", "reports", "tuning"},
     "serving": DATA | {"serving", "runs", "inference", "evaluation"},
     "serve_commands": BASE | {"options", "console", "serving"},
     "exporter": DATA | {"runs", "inference", "evaluation", "reports", "training"},

@@ -18,6 +18,7 @@ Arguments = ParamSpec("Arguments")
 HOME = "pages/start/home.py"
 SAMPLES = "pages/data/samples.py"
 TRAIN = "pages/training/train.py"
+TUNE = "pages/training/tune.py"
 RUN = "pages/results/run.py"
 LEADERBOARD = "pages/results/leaderboard.py"
 COMPARE = "pages/results/compare.py"

@@ -1,0 +1,100 @@
+"""What can be done with a sweep: stop, resume, extend, open and compare its best, delete it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from cnnlab.errors import CnnlabError
+from cnnlab.figures.text import escape_markdown
+from cnnlab.runs.runs import train_longer
+from cnnlab.tuning.plan import MOST_TRIALS
+from cnnlab.tuning.records import Sweep, SweepState, Trial, with_results
+from cnnlab.tuning.sweeps import extend_sweep, request_delete, resume_sweep, stop_sweep
+from cnnlab.ui import context, frame
+from cnnlab.ui.address import go
+from cnnlab.ui.choices import DATA, RUN, RUNS, remember
+from cnnlab.ui.sweep_table import ranked, trials_csv
+
+_MORE_TRIALS, _MORE_EPOCHS = 10, 10
+
+
+def show(sweep: Sweep, trials: Sequence[Trial], best: Trial | None) -> None:
+    """A row of buttons."""
+    with st.container(horizontal=True):
+        if best is not None and best.run_id is not None:
+            if st.button("Open the best", type="primary", icon=":material/monitoring:"):
+                remember(RUN, best.run_id)
+                go(frame.RUN, **{RUN: best.run_id})
+            with st.popover("Train the best longer", icon=":material/more_time:"):
+                _longer(best.run_id)
+        done = [trial for trial in ranked(sweep, trials) if trial in with_results(trials)]
+        if len(done) > 1 and st.button("Compare the best two", icon=":material/compare_arrows:"):
+            go(frame.COMPARE, **{RUNS: f"{done[0].run_id},{done[1].run_id}"})
+        if sweep.state is SweepState.RUNNING:
+            if st.button(
+                "Stop",
+                icon=":material/stop_circle:",
+                help="Makes no more trials; those at work go on from their last epoch when it is "
+                "resumed",
+            ):
+                stop_sweep(context.store(), sweep.id)
+                st.rerun()
+        else:
+            _go_on(sweep)
+        if trials:
+            st.download_button(
+                "CSV",
+                lambda: trials_csv(sweep, trials).encode(),
+                file_name=f"{sweep.id}.csv",
+                mime="text/csv",
+                icon=":material/table:",
+                on_click="ignore",
+            )
+        if st.button("Leaderboard", icon=":material/leaderboard:"):
+            go(frame.LEADERBOARD, **{DATA: sweep.dataset_id})
+
+
+def delete(sweep: Sweep) -> None:
+    """The way to delete a sweep, which asks first."""
+    with st.popover("Delete this search", icon=":material/delete:", type="tertiary"):
+        st.markdown("The list of its trials will be gone for good. The runs that it made stay.")
+        if st.button("Delete it", type="primary", key=f"delete-{sweep.id}"):
+            request_delete(context.store(), sweep.id)
+            go(frame.TUNE, **{DATA: sweep.dataset_id})
+
+
+def _go_on(sweep: Sweep) -> None:
+    if sweep.state is SweepState.STOPPED and st.button("Resume", icon=":material/resume:"):
+        resume_sweep(context.store(), sweep.id)
+        st.rerun()
+    room = (sweep.plan.search_space.combinations or MOST_TRIALS) - sweep.wanted
+    if room < 1:
+        return
+    with st.popover("More trials", icon=":material/add:"):
+        more = st.number_input("How many", 1, room, min(_MORE_TRIALS, room), key="more-trials")
+        if st.button("Search on", type="primary", key="extend-sweep"):
+            _tried(lambda: extend_sweep(context.store(), sweep.id, int(more)))
+
+
+def _longer(run_id: str) -> None:
+    st.markdown("A new run goes on from the best trial's last epoch.")
+    epochs = st.number_input("More epochs", 1, 10_000, _MORE_EPOCHS, key="longer-epochs")
+    if st.button("Train longer", type="primary", key="longer-best"):
+        try:
+            longer = train_longer(context.store(), run_id, int(epochs))
+        except CnnlabError as error:
+            st.error(escape_markdown(error.message), icon=":material/error:")
+            return
+        remember(RUN, longer)
+        go(frame.RUN, **{RUN: longer})
+
+
+def _tried(action: Callable[[], object]) -> None:
+    try:
+        action()
+    except CnnlabError as error:
+        st.error(escape_markdown(error.message), icon=":material/error:")
+        return
+    st.rerun()

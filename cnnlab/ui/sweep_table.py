@@ -1,0 +1,99 @@
+"""The table of a sweep's trials."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from cnnlab.config.differences import field_text
+from cnnlab.figures.sweep_words import objective_title
+from cnnlab.reports.spreadsheet import csv_text
+from cnnlab.runs.runs import epochs_by_run
+from cnnlab.tuning.fields import titles
+from cnnlab.tuning.records import Sweep, Trial, TrialState
+from cnnlab.tuning.space import RECIPE
+from cnnlab.ui import context
+from cnnlab.ui.addressed import switch
+
+_GREYED = (TrialState.PRUNED, TrialState.FAILED, TrialState.STOPPED)
+_MOST_PX, _ROW_PX = 480, 35
+_MUTED = "color: #859090"
+
+
+def show_trials(sweep: Sweep, trials: Sequence[Trial]) -> None:
+    """Draw the trials, the best first; those without a result are grey."""
+    by_result = switch("Best first", "ranked", default=True)
+    rows = ranked(sweep, trials) if by_result else list(trials)
+    frame = _frame(sweep, rows)
+    grey = [trial.state in _GREYED for trial in rows]
+    styled = frame.style.apply(
+        lambda row: [_MUTED if grey[row.name] else ""] * len(row), axis=1
+    ).format(precision=4, na_rep="")
+    st.dataframe(
+        styled,
+        hide_index=True,
+        key=f"trials-{sweep.id}",
+        height=min(_MOST_PX, _ROW_PX * (len(rows) + 1) + 3),
+        column_config={
+            "Run": st.column_config.LinkColumn(display_text=r"run=([^&]+)", help="Opens the run"),
+            "Why": st.column_config.TextColumn(width="large"),
+        },
+        alt="Trials with their values and results",
+    )
+
+
+def ranked(sweep: Sweep, trials: Sequence[Trial]) -> list[Trial]:
+    """Trials by the first objective, the best first; those without a result behind."""
+    sign = -1.0 if sweep.plan.objective.higher_is_better else 1.0
+
+    def place(trial: Trial) -> tuple[int, float, int]:
+        if trial.state is TrialState.COMPLETED and trial.results:
+            return 0, sign * trial.results[0], trial.number
+        return 1 if trial.state.open else 2, 0.0, trial.number
+
+    return sorted(trials, key=place)
+
+
+def trials_csv(sweep: Sweep, trials: Sequence[Trial]) -> str:
+    """The trials with all digits, as CSV."""
+    return csv_text(
+        [
+            {
+                "trial": trial.number + 1,
+                "run": trial.run_id,
+                **{name: field_text(value) for name, value in trial.fields.items()},
+                **{
+                    objective.value: trial.results[place] if trial.results else None
+                    for place, objective in enumerate(sweep.plan.objectives)
+                },
+                "state": trial.state.value,
+                "why": trial.message,
+            }
+            for trial in trials
+        ]
+    )
+
+
+def _frame(sweep: Sweep, rows: Sequence[Trial]) -> pd.DataFrame:
+    names = {RECIPE: "recipe", **titles(sweep.plan.base)}
+    epochs = epochs_by_run(context.store(), [trial.run_id for trial in rows if trial.run_id])
+    columns: dict[str, list[Any]] = {
+        "Trial": [trial.number + 1 for trial in rows],
+        "Run": [None if trial.run_id is None else f"run?run={trial.run_id}" for trial in rows],
+        "State": [trial.state.value for trial in rows],
+    }
+    for place, objective in enumerate(sweep.plan.objectives):
+        title = objective_title(objective)
+        columns[title[:1].upper() + title[1:]] = [
+            trial.results[place] if trial.results else None for trial in rows
+        ]
+    for name in sweep.plan.space:
+        columns[names.get(name, name)] = [trial.fields.get(name) for trial in rows]
+    columns["Epochs"] = [
+        len(epochs.get(trial.run_id, ())) if trial.run_id else None for trial in rows
+    ]
+    columns["Why"] = [trial.message or "" for trial in rows]
+    return pd.DataFrame(columns)

@@ -1,0 +1,103 @@
+"""One sweep on the Tune page: progress, what can be done, its trials and its charts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import streamlit as st
+
+from cnnlab.figures.sweep_words import objective_title
+from cnnlab.figures.text import duration, escape_markdown
+from cnnlab.reports.sweep_answer import fields_text, sweep_answer
+from cnnlab.tuning.records import Sweep, SweepState, Trial, best_trial
+from cnnlab.tuning.sweeps import get_sweep, list_trials
+from cnnlab.ui import context, frame, sweep_actions, sweep_charts
+from cnnlab.ui.sweep_table import show_trials
+
+SWEEP = "sweep"
+POLL_SECONDS = 1.5
+
+
+def show(sweep: Sweep) -> None:
+    """Draw a sweep; one that is running renews itself."""
+    if sweep.state is SweepState.RUNNING:
+        frame.fragment(_follow, every_seconds=POLL_SECONDS)(sweep.id)
+        return
+    trials = list_trials(context.store(), sweep.id)
+    if sweep.message:
+        st.info(escape_markdown(sweep.message), icon=":material/info:")
+    _draw(sweep, trials)
+    sweep_actions.delete(sweep)
+
+
+def summary(sweep: Sweep) -> str:
+    """A sweep in a few words: trials and the best result."""
+    trials = list_trials(context.store(), sweep.id)
+    ended = sum(not trial.state.open for trial in trials)
+    best = best_trial(trials, sweep.plan.objective)
+    words = f"{ended} of {sweep.wanted} trials"
+    if best is None or not best.results:
+        return words
+    return f"{words} · {objective_title(sweep.plan.objective)} {best.results[0]:.4g}"
+
+
+def _follow(sweep_id: str) -> None:
+    sweep = get_sweep(context.store(), sweep_id)
+    context.attend()
+    if sweep.state is not SweepState.RUNNING:
+        st.rerun()
+    trials = list_trials(context.store(), sweep_id)
+    _draw(sweep, trials)
+
+
+def _draw(sweep: Sweep, trials: Sequence[Trial]) -> None:
+    ended = [trial for trial in trials if not trial.state.open]
+    if sweep.state is SweepState.RUNNING:
+        text = f"{len(ended)} of {sweep.wanted} trials"
+        left = _seconds_left(sweep, trials)
+        if left is not None:
+            text += f" · about {duration(left)} left"
+        st.progress(len(ended) / sweep.wanted, text)
+    best = best_trial(trials, sweep.plan.objective)
+    _headline(sweep, trials, best)
+    sweep_actions.show(sweep, trials, best)
+    if trials:
+        show_trials(sweep, trials)
+        sweep_charts.show(sweep, trials)
+    else:
+        st.caption("The first trial begins in a moment.")
+
+
+def _headline(sweep: Sweep, trials: Sequence[Trial], best: Trial | None) -> None:
+    """The best result so far; at the end, what was found out."""
+    if best is None or not best.results:
+        return
+    with st.container(horizontal=True):
+        st.metric(
+            f"Best {objective_title(sweep.plan.objective)}", f"{best.results[0]:.4g}", border=True
+        )
+        st.metric("Best trial", f"{best.number + 1}", border=True)
+        st.metric("Trials", f"{len(trials)} of {sweep.wanted}", border=True)
+    if sweep.state is SweepState.RUNNING:
+        st.caption(escape_markdown(fields_text(best)))
+        return
+    for sentence in _answer(sweep, tuple((trial.number, trial.results) for trial in trials)):
+        st.markdown(escape_markdown(sentence))
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _answer(_sweep: Sweep, results: object) -> list[str]:
+    """What was found out; the results decide whether it is still true."""
+    trials = list_trials(context.store(), _sweep.id)
+    return sweep_answer(context.store(), context.workspace(), _sweep, trials)
+
+
+def _seconds_left(sweep: Sweep, trials: Sequence[Trial]) -> float | None:
+    """From the pace so far; None before the second trial has ended."""
+    ended = [trial for trial in trials if trial.finished_at is not None and trial.run_id]
+    if len(ended) < 2:
+        return None
+    began = min(trial.begun_at for trial in trials)
+    pace = (time.time() - began) / len(ended)
+    return pace * (sweep.wanted - sum(not trial.state.open for trial in trials))

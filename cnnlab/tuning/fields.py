@@ -48,7 +48,7 @@ def tunable_fields(base: RunConfig, recipes: tuple[str, ...] = ()) -> dict[str, 
     for name, owner, value in _walk(base, ""):
         if name in _NEVER:
             continue
-        options = _options(owner, name)
+        options: tuple[Any, ...] = _options(owner, name)
         kind = str if options else field_kind(base, name)
         if kind is bool:
             options = (False, True)

@@ -31,7 +31,7 @@ def show_trials(sweep: Sweep, trials: Sequence[Trial]) -> None:
     grey = [trial.state in _GREYED for trial in rows]
     styled = frame.style.apply(
         lambda row: [_MUTED if grey[row.name] else ""] * len(row), axis=1
-    ).format(precision=4, na_rep="")
+    ).format(lambda value: f"{value:.4g}" if isinstance(value, float) else str(value), na_rep="")
     st.dataframe(
         styled,
         hide_index=True,
@@ -82,7 +82,7 @@ def _frame(sweep: Sweep, rows: Sequence[Trial]) -> pd.DataFrame:
     epochs = epochs_by_run(context.store(), [trial.run_id for trial in rows if trial.run_id])
     columns: dict[str, list[Any]] = {
         "Trial": [trial.number + 1 for trial in rows],
-        "Run": [None if trial.run_id is None else f"run?run={trial.run_id}" for trial in rows],
+        "Run": ["" if trial.run_id is None else f"run?run={trial.run_id}" for trial in rows],
         "State": [trial.state.value for trial in rows],
     }
     for place, objective in enumerate(sweep.plan.objectives):
@@ -92,8 +92,6 @@ def _frame(sweep: Sweep, rows: Sequence[Trial]) -> pd.DataFrame:
         ]
     for name in sweep.plan.space:
         columns[names.get(name, name)] = [trial.fields.get(name) for trial in rows]
-    columns["Epochs"] = [
-        len(epochs.get(trial.run_id, ())) if trial.run_id else None for trial in rows
-    ]
+    columns["Epochs"] = [len(epochs.get(trial.run_id, ())) if trial.run_id else 0 for trial in rows]
     columns["Why"] = [trial.message or "" for trial in rows]
     return pd.DataFrame(columns)

@@ -24,7 +24,10 @@ POLL_SECONDS = 0.3
 OPEN = ("running", "paused")
 SweepArgument = Annotated[str, typer.Argument(help="Id of a sweep", metavar="SWEEP")]
 
-sweeps_app = typer.Typer(help="List, show, stop, resume, extend and delete sweeps.")
+sweeps_app = typer.Typer(
+    help="Sweeps: list, show, stop, resume, extend, delete; ready-made ones.",
+    invoke_without_command=True,
+)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -110,6 +113,15 @@ def sweep(
     console.warn_of(index.notes)
     sweep_id = submit_sweep(store, dataset.id, plan, name=name or preset or "")
     follow(place, store, sweep_id, detach=detach, json=json)
+
+
+@sweeps_app.callback()
+def sweeps(
+    context: typer.Context, workspace: WorkspaceOption = None, json: JsonOption = False
+) -> None:
+    """List all sweeps, unless a command follows."""
+    if context.invoked_subcommand is None:
+        list_(workspace, json)
 
 
 @sweeps_app.command("list")

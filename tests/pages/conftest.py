@@ -13,6 +13,7 @@ PAGES = {
     "home": "pages/start/home.py",
     "samples": "pages/data/samples.py",
     "train": "pages/training/train.py",
+    "tune": "pages/training/tune.py",
     "run": "pages/results/run.py",
     "leaderboard": "pages/results/leaderboard.py",
     "compare": "pages/results/compare.py",

@@ -1,0 +1,122 @@
+"""The Tune page: defining a search, and one that has ended."""
+
+import json
+
+import pytest
+
+from cnnlab.networks.recipes import recipe
+from cnnlab.runs.datasets import add_dataset
+from cnnlab.runs.scans import scan_dataset
+from cnnlab.tuning import sweeps
+from cnnlab.tuning.plan import parse_plan
+from cnnlab.tuning.records import TrialState
+from tests.pages.conftest import Open, said
+
+BASE = recipe("conv-grid(2,32,0)").config
+SPACE = {"network.layer_size": [8, 16], "network.conv_layers": [1, 9]}
+
+
+@pytest.fixture
+def data(store, workspace, class_folders):
+    dataset = add_dataset(store, workspace, class_folders)
+    scan_dataset(store, workspace, dataset)
+    return dataset
+
+
+@pytest.fixture
+def ended(store, data):
+    """A sweep with two results, a pruned and a failed trial."""
+    plan = parse_plan({"base": BASE.model_dump(mode="json"), "space": SPACE, "sampler": "grid"})
+    sweep_id = sweeps.submit_sweep(store, data.id, plan, name="Which <size>?")
+    sweep = sweeps.get_sweep(store, sweep_id)
+    for number, fields in enumerate(plan.search_space.grid()):
+        if fields["network.conv_layers"] == 9:
+            sweeps.note_impossible(store, sweep_id, number, fields, "layer 9 does not fit.")
+            continue
+        sweeps.begin_trial(store, sweep, number, fields, plan.config_of(fields), threads=1)
+        sweeps.finish_trial(store, sweep_id, number, TrialState.COMPLETED, [0.5 - number / 10])
+    sweeps.complete_sweep(store, sweep_id, 4)
+    return sweep_id
+
+
+def test_workspace_without_pictures_says_what_is_needed(workspace, open_page: Open):
+    app = open_page(workspace, "tune")
+    assert not app.exception
+    assert "needs pictures" in said(app)
+
+
+def test_search_cannot_begin_before_a_field_is_chosen(workspace, data, open_page: Open):
+    app = open_page(workspace, "tune", data=data.id)
+    assert not app.exception
+    assert "Choose at least one field" in said(app)
+    start = next(button for button in app.button if button.label == "Start the search")
+    assert start.disabled
+
+
+def test_link_fills_the_form_and_start_makes_the_sweep(workspace, store, data, open_page: Open):
+    address = {"recipe": "conv-grid", "space": json.dumps(SPACE), "sampler": "grid"}
+    app = open_page(workspace, "tune", data=data.id, **address)
+    assert not app.exception
+    text = said(app)
+    assert "4 trials · 4 combinations" in text
+    assert "2 of 4 combinations make no network" in text
+    next(button for button in app.button if button.label == "Start the search").click().run()
+    assert not app.exception
+    (sweep,) = sweeps.list_sweeps(store)
+    assert sweep.plan.space == SPACE
+    assert sweep.wanted == 4
+
+
+@pytest.mark.parametrize(
+    ("space", "words"),
+    [
+        ('{"training.learning_rate": {"low": 1, "high": 0.1}}', "low should be below high"),
+        ('{"network.layer_size": ["wide"]}', "wide"),
+        ('{"training.learning_rate": {"low": "", "high": 1}}', "low"),
+    ],
+)
+def test_what_is_wrong_is_said_beside_the_form(workspace, data, open_page: Open, space, words):
+    app = open_page(workspace, "tune", data=data.id, recipe="conv-grid", space=space)
+    assert not app.exception
+    assert words in "\n".join(each.value for each in app.error)
+
+
+def test_nonsense_in_the_address_is_an_empty_space(workspace, data, open_page: Open):
+    for space in ("nonsense", "[1]", '{"no.field": [1]}'):
+        app = open_page(workspace, "tune", data=data.id, space=space, trials="x", sampler="y")
+        assert not app.exception
+        assert "Choose at least one field" in said(app)
+
+
+def test_ready_made_search_fills_the_form(workspace, data, open_page: Open):
+    app = open_page(workspace, "tune", data=data.id)
+    app.button(key="preset-conv-grid-27").click().run()
+    assert not app.exception
+    assert "27 trials · 27 combinations" in said(app)
+
+
+def test_ended_search_shows_its_trials_the_best_first(workspace, ended, open_page: Open):
+    app = open_page(workspace, "tune", sweep=ended)
+    assert not app.exception
+    table = app.dataframe[0].value
+    assert table["Trial"].tolist() == [3, 1, 2, 4]
+    assert table["Validation loss"].tolist()[:2] == [0.3, 0.5]
+    assert table["Why"].tolist()[2] == "layer 9 does not fit."
+    assert "trial 3 with" in said(app)
+    names = [button.label for button in app.button]
+    assert "Compare the best two" in names
+    assert "Stop" not in names
+    assert r"Which \<size\>\?" in said(app)
+
+
+@pytest.mark.parametrize("chart", ["history", "coordinates", "importance", "slices", "timeline"])
+def test_every_chart_of_a_search_has_an_address(workspace, ended, open_page: Open, chart):
+    app = open_page(workspace, "tune", sweep=ended, chart=chart)
+    assert not app.exception
+    assert app.get("plotly_chart") or "needs 6 results" in said(app)
+
+
+def test_unknown_search_is_a_sentence(workspace, data, open_page: Open):
+    app = open_page(workspace, "tune", sweep="gone")
+    assert not app.exception
+    assert "no sweep" in said(app)

@@ -15,6 +15,7 @@ frame.run_page(
             st.Page(frame.LEADERBOARD, title="Leaderboard", icon=":material/leaderboard:"),
             st.Page(frame.COMPARE, title="Compare", icon=":material/compare_arrows:"),
             st.Page(frame.CLASSIFY, title="Classify", icon=":material/image_search:"),
+            st.Page(frame.HOW, title="How it works", icon=":material/school:"),
         ],
         position="top",
     )

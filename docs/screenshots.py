@@ -1,6 +1,6 @@
 """Makes the pictures of the documentation: trains on the built-in sets and photographs the pages.
 
-    python -m docs.screenshots [--workspace FOLDER]
+    python -m docs.screenshots [--workspace FOLDER] [--only NAME ..]
 
 Only pictures that cnnlab draws itself are shown. With a workspace that exists already, its runs are
 used again.
@@ -12,6 +12,7 @@ import argparse
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -26,6 +27,10 @@ from cnnlab.runs.datasets import add_dataset
 from cnnlab.runs.scans import scan_dataset
 from cnnlab.runs.scheduler import ensure_scheduler
 from cnnlab.runs.store import Store, open_store
+from cnnlab.sweep_commands import follow
+from cnnlab.tuning.plan import Objective, SamplerName
+from cnnlab.tuning.planning import make_plan
+from cnnlab.tuning.sweeps import list_sweeps, submit_sweep
 from cnnlab.workspace import Workspace, open_workspace
 from tests.browser.chromium import CHROMIUM_FLAGS, find_chromium
 from tests.browser.conftest import serve
@@ -44,12 +49,68 @@ RECIPES: Mapping[str, Mapping[str, object]] = {
         "split.test": 0.15,
     },
 }
+STRIDES, GRID = "strides-or-pooling", "conv-grid"
+SWEEPS: Mapping[str, tuple[str, str, Mapping[str, object], Mapping[str, object]]] = {
+    STRIDES: (
+        "scenes",
+        "scenes-pooling",
+        {"data.size": 72, "network.width": 0.08, "data.limit": 60, "training.epochs": 8},
+        {"training.seed": [0, 1, 2], "recipe": ["scenes-pooling", "scenes-strides"]},
+    ),
+    GRID: (
+        "digits",
+        "conv-grid",
+        {"data.size": 28, "data.limit": 60, "training.epochs": 5},
+        {
+            "network.dense_layers": [0, 1],
+            "network.layer_size": [4, 8, 16],
+            "network.conv_layers": [1, 2],
+        },
+    ),
+}
+"""Name of each sweep: built-in set, recipe, what is changed of it, and the space."""
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A page, what its address asks for, and what is clicked there by name."""
+
+    page: str
+    asked: Mapping[str, str] = field(default_factory=dict)
+    clicks: tuple[str, ...] = ()
+
+
+def search(place: Workspace, store: Store) -> dict[str, str]:
+    """Carry out the sweeps; returns their ids by name."""
+    known = {sweep.name: sweep.id for sweep in list_sweeps(store)}
+    for name, (builtin, recipe_name, changes, space) in SWEEPS.items():
+        if name in known:
+            continue
+        dataset = add_dataset(store, place, f"builtin:{builtin}")
+        scan_dataset(store, place, dataset)
+        plan = make_plan(
+            store,
+            change_config(recipe(recipe_name).config, changes),
+            space,
+            sampler=SamplerName.GRID,
+            trials=100,
+            objectives=[
+                Objective.VALIDATION_ACCURACY if name == STRIDES else Objective.VALIDATION_LOSS
+            ],
+        )
+        known[name] = submit_sweep(store, dataset.id, plan, name=name)
+        follow(place, store, known[name], detach=False, json=False)
+    return known
 
 
 def train(place: Workspace, store: Store) -> list[str]:
     """Runs of two recipes with three seeds each on the drawn scenes; returns their ids."""
     dataset = add_dataset(store, place, "builtin:scenes")
-    known = [run for run in runs.list_runs(store, dataset_id=dataset.id) if run.has_model]
+    known = [
+        run
+        for run in runs.list_runs(store, dataset_id=dataset.id)
+        if run.has_model and run.sweep_id is None
+    ]
     if len(known) >= len(RECIPES) * len(SEEDS):
         return [run.id for run in reversed(known)]
     scan_dataset(store, place, dataset)
@@ -68,17 +129,25 @@ def train(place: Workspace, store: Store) -> list[str]:
     return ids
 
 
-def views(run_ids: list[str]) -> dict[str, tuple[str, dict[str, str]]]:
-    """Name of each picture, the page, and what its address asks for."""
+def shots(run_ids: list[str], sweeps: Mapping[str, str]) -> dict[str, Shot]:
+    """What is photographed, by the name of the picture."""
     first, other = run_ids[0], run_ids[len(SEEDS)]
     return {
-        "run-overview": ("run", {"run": first}),
-        "run-mistakes": ("run", {"run": other, "view": "mistakes"}),
-        "run-pictures": ("run", {"run": other, "view": "pictures"}),
-        "run-confidence": ("run", {"run": other, "view": "confidence"}),
-        "run-inside": ("run", {"run": first, "view": "inside"}),
-        "leaderboard": ("leaderboard", {"data": "scenes"}),
-        "compare": ("compare", {"runs": f"{other},{first}"}),
+        "run-overview": Shot("run", {"run": first}),
+        "run-mistakes": Shot("run", {"run": other, "view": "mistakes"}),
+        "run-pictures": Shot("run", {"run": other, "view": "pictures"}),
+        "run-confidence": Shot("run", {"run": other, "view": "confidence"}),
+        "run-inside": Shot("run", {"run": first, "view": "inside"}),
+        "leaderboard": Shot("leaderboard", {"data": "scenes"}),
+        "compare": Shot("compare", {"runs": f"{other},{first}"}),
+        "study-strides": Shot("tune", {"sweep": sweeps[STRIDES]}),
+        "study-grid": Shot("tune", {"sweep": sweeps[GRID], "chart": "coordinates"}),
+        "study-augmentation": Shot(
+            "train",
+            {"data": "scenes", "recipe": "catsdogs-augmented"},
+            ("Preview the pictures", "Augmentation"),
+        ),
+        "study-convolution": Shot("how", {"place": "2"}),
     }
 
 
@@ -96,10 +165,13 @@ def browser_page() -> Iterator[Page]:
         browser.close()
 
 
-def photograph(page: Page, address: str, target: Path) -> None:
+def photograph(page: Page, address: str, target: Path, clicks: tuple[str, ...] = ()) -> None:
     """A page as a small picture of few colours."""
     page.goto(address)
     page.wait_for_timeout(SETTLE_MS)
+    for name in clicks:
+        page.get_by_text(name, exact=True).first.click()
+        page.wait_for_timeout(SETTLE_MS)
     expect(page.get_by_test_id("stSkeleton")).to_have_count(0, timeout=60_000)
     page.wait_for_timeout(SETTLE_MS // 3)
     page.screenshot(path=target)
@@ -110,16 +182,20 @@ def photograph(page: Page, address: str, target: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--workspace", type=Path)
-    folder = parser.parse_args().workspace
+    parser.add_argument("--only", nargs="+", help="names of pictures")
+    options = parser.parse_args()
+    folder, only = options.workspace, options.only
     with tempfile.TemporaryDirectory() as made:
         place = open_workspace(folder or Path(made) / "workspace")
         store = open_store(place)
-        run_ids = train(place, store)
+        run_ids, sweeps = train(place, store), search(place, store)
         IMAGES.mkdir(exist_ok=True)
         with serve(place) as dashboard, browser_page() as page:
-            for name, (where, asked) in views(run_ids).items():
-                address = f"{dashboard.address}/{where}?{urlencode(asked)}"
-                photograph(page, address, IMAGES / f"{name}.png")
+            for name, shot in shots(run_ids, sweeps).items():
+                if only and name not in only:
+                    continue
+                address = f"{dashboard.address}/{shot.page}?{urlencode(shot.asked)}"
+                photograph(page, address, IMAGES / f"{name}.png", shot.clicks)
                 print(f"{name}.png")
 
 

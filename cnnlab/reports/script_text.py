@@ -114,6 +114,13 @@ if __name__ == "__main__":
 '''
 
 
+_BEFORE_IMPORTS = """\
+import os
+
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # as in the run; TensorFlow reads it at once
+"""
+
+
 def training_script(config: RunConfig, precision: Precision, epochs: int | None) -> str:
     """The text of train.py; nothing in it is chosen freely by users, only numbers and options.
 
@@ -140,7 +147,7 @@ def training_script(config: RunConfig, precision: Precision, epochs: int | None)
     constants += [("LAST_EPOCH", str(epochs), "the run ended there")] if ended_early else []
     listed = "\n".join(_constant(*constant) for constant in constants)
     code = "\n\n\n".join(part.rstrip("\n") for part in (f"{listed}\n\n{_ALIASES}", *parts))
-    return f"{_TITLE}\n{import_lines(code)}\n\n{code}\n"
+    return f"{_TITLE}\n{_BEFORE_IMPORTS}\n{import_lines(code)}\n\n{code}\n"
 
 
 def _constant(name: str, value: str, comment: str) -> str:

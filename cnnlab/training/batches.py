@@ -219,4 +219,7 @@ def _as_dataset(
         signature.append(tf.TensorSpec((None,), tf.float32))
     dataset = tf.data.Dataset.from_generator(batches, output_signature=tuple(signature))
     dataset = dataset.map(lambda inputs, *rest: (tf.cast(inputs, tf.float32), *rest))
-    return dataset.apply(tf.data.experimental.assert_cardinality(steps)).prefetch(2)
+    options = tf.data.Options()
+    options.autotune.enabled = False  # its thread wakes ever more seldom, and its end is waited for
+    dataset = dataset.apply(tf.data.experimental.assert_cardinality(steps)).prefetch(2)
+    return dataset.with_options(options)

@@ -18,12 +18,12 @@ from cnnlab.config import Precision, RunConfig, TrainingConfig
 from cnnlab.datasets.pixels import PreparationStopped, file_name_of
 from cnnlab.datasets.splits import Split
 from cnnlab.errors import RunError
-from cnnlab.evaluation.baselines import ladder
 from cnnlab.evaluation.final import final_metrics
 from cnnlab.evaluation.predictions import read_predictions
 from cnnlab.inference.latency import latency_ms
 from cnnlab.inference.model import ModelFacts, load_model
 from cnnlab.networks.builder import build
+from cnnlab.networks.description import NetworkDescription
 from cnnlab.runs import jobs, runs
 from cnnlab.runs.datasets import get_dataset
 from cnnlab.runs.jobs import Job
@@ -32,6 +32,7 @@ from cnnlab.runs.states import RunState
 from cnnlab.runs.store import Store
 from cnnlab.scorer import PHASE, score_in_fresh_process
 from cnnlab.training.averaging import WeightAverage
+from cnnlab.training.baselines import baselines_of
 from cnnlab.training.batches import TrainingFeed, evaluation_dataset
 from cnnlab.training.callbacks import (
     BestEpoch,
@@ -55,7 +56,7 @@ from cnnlab.training.logs import EpochTable, tensorboard_callback
 from cnnlab.training.memory import MemoryWatch, not_enough_memory, require_memory
 from cnnlab.training.preparing import PreparedData, bring_weights, prepare_data
 from cnnlab.training.stages import FINE_TUNING, Stage, Stages
-from cnnlab.training.trial import deserves_trial, try_steps
+from cnnlab.training.trial import candidates, deserves_trial, try_steps
 from cnnlab.workspace import RunFiles, Workspace, write_atomically
 
 CHECKED_PICTURES = 32
@@ -162,7 +163,7 @@ class TrainingRun:
             self._precision = Precision(checkpoint.state["precision"])
             if "prediction" in self._run.results:
                 self._facts["prediction"] = self._run.results["prediction"]
-        elif deserves_trial(config, network, len(data.images[Split.TRAIN])) and not stages.cached:
+        elif self._worth_a_trial(network, len(data.images[Split.TRAIN])) and not stages.cached:
             self._say("trying a few steps")
             prediction = try_steps(
                 config,
@@ -177,6 +178,12 @@ class TrainingRun:
             self._precision = Precision.FLOAT32
         self._facts["precision"] = self._precision.value
         return stages
+
+    def _worth_a_trial(self, network: NetworkDescription, pictures: int) -> bool:
+        """Whether to try a few steps first: not in a sweep, unless there is a choice to make."""
+        alone = self._job.sweep_id is None
+        chooses = len(candidates(self._precision)) > 1
+        return (alone or chooses) and deserves_trial(self._config, network, pictures)
 
     def _train(self, stages: Stages, checkpoint: Checkpoint | None) -> Outcome:
         """All stages, from the checkpoint on if there is one."""
@@ -312,7 +319,7 @@ class TrainingRun:
             {
                 **self._facts,
                 "metrics": metrics,
-                "baselines": _baselines(data, config.training.seed),
+                "baselines": baselines_of(data.images, data.class_count, seed=config.training.seed),
                 "epochs": len(records),
                 "seconds_per_epoch": float(np.median([row["seconds"] for row in records]))
                 if records
@@ -367,16 +374,6 @@ def _warnings(config: RunConfig, data: PreparedData) -> list[str]:
             f"{pictures} pictures. Lower training.batch_size to take several steps an epoch."
         )
     return warnings
-
-
-def _baselines(data: PreparedData, seed: int) -> list[dict[str, Any]]:
-    train = data.images[Split.TRAIN]
-    held_out = {
-        split.value: (data.images[split], data.images[split].labels)
-        for split in (Split.VALIDATION, Split.TEST)
-    }
-    steps = ladder(train, train.labels, held_out, data.class_count, seed=seed)
-    return [step.to_json() for step in steps]
 
 
 def rate_in_words(stage: Stage, training: TrainingConfig) -> str:

@@ -55,15 +55,21 @@ def get_sweep(store: Store, sweep_id: str) -> Sweep:
     Raises:
         RunError: If there is none.
     """
-    with store.read() as connection:
-        row = connection.execute(_sweeps().where(sweeps.c.id == sweep_id)).one_or_none()
-    if row is None:
+    sweep = find_sweep(store, sweep_id)
+    if sweep is None:
         raise RunError(
             "unknown-sweep",
             f"There is no sweep {sweep_id!r} in this workspace. The page Tune and `cnnlab sweeps` "
             "name those there are.",
         )
-    return _sweep(row)
+    return sweep
+
+
+def find_sweep(store: Store, sweep_id: str) -> Sweep | None:
+    """The sweep with this id, or None."""
+    with store.read() as connection:
+        row = connection.execute(_sweeps().where(sweeps.c.id == sweep_id)).one_or_none()
+    return None if row is None else _sweep(row)
 
 
 def list_sweeps(store: Store, *, dataset_id: str | None = None) -> list[Sweep]:

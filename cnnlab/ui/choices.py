@@ -13,7 +13,8 @@ from cnnlab.runs.runs import Run, get_run, list_runs
 from cnnlab.ui import context
 from cnnlab.ui.address import asked, choose, follow, show_in
 
-DATA, RUN, RUNS = "data", "run", "runs"  # in the address; several runs stand between commas
+DATA, RUN, SWEEP = "data", "run", "sweep"  # in the address
+RUNS = "runs"  # several, with commas between them
 
 
 def choose_dataset() -> Dataset | None:

@@ -23,6 +23,7 @@ RUN = "pages/results/run.py"
 LEADERBOARD = "pages/results/leaderboard.py"
 COMPARE = "pages/results/compare.py"
 CLASSIFY = "pages/results/classify.py"
+HOW = "pages/start/how.py"
 
 late_requests.leave_unanswered()
 

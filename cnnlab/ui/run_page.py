@@ -12,6 +12,7 @@ from cnnlab.runs.datasets import find_dataset
 from cnnlab.runs.provenance import corrections_used, data_changes
 from cnnlab.runs.runs import Run, get_run, run_events
 from cnnlab.runs.states import RunState
+from cnnlab.tuning.sweeps import find_sweep
 from cnnlab.ui import (
     context,
     frame,
@@ -27,7 +28,7 @@ from cnnlab.ui import (
     views,
 )
 from cnnlab.ui.address import go
-from cnnlab.ui.choices import DATA, RUN
+from cnnlab.ui.choices import DATA, RUN, SWEEP
 from cnnlab.ui.home import TOUR
 from cnnlab.ui.live import show_progress, state_badge
 from cnnlab.workspace import RunFiles
@@ -62,6 +63,7 @@ def headline(run: Run) -> None:
                 icon=":material/photo_library:",
                 query_params={DATA: run.dataset_id},
             )
+        _link_to_sweep(run)
     changes = data_changes(context.store(), run)
     if changes:
         st.warning(escape_markdown(changes), icon=":material/difference:")
@@ -110,6 +112,19 @@ def details(run: Run) -> None:
             run_facts.prediction(run)
     if run.state.final:
         run_actions.delete(run)
+
+
+def _link_to_sweep(run: Run) -> None:
+    """The search that a run is a trial of, if it is still there."""
+    sweep = None if run.sweep_id is None else find_sweep(context.store(), run.sweep_id)
+    if sweep is not None:
+        st.markdown("in the search")
+        st.page_link(
+            frame.TUNE,
+            label=escape_markdown(sweep.name),
+            icon=":material/tune:",
+            query_params={SWEEP: sweep.id},
+        )
 
 
 def _follow(run_id: str) -> None:

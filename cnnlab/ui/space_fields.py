@@ -20,12 +20,23 @@ Document = dict[str, Any]
 _VALUES, _RANGE = "values", "range"
 _KINDS = {_VALUES: "Values", _RANGE: "Range"}
 _WIDGET = "vary-fields"
+_MOST_QUOTED = 80
 
 
 def edit_space(base: RunConfig) -> Document:
     """Let the user choose fields and what each may take; returns the space's document."""
     known = tunable_fields(base, tuple(RECIPES))
-    document = {name: said for name, said in asked_space().items() if name in known}
+    wanted = asked_space()
+    unknown = [name for name in wanted if name not in known]
+    if unknown:
+        st.warning(
+            escape_markdown(
+                f"Left out, since {base.recipe} has no such fields: {', '.join(unknown)}. "
+                "A layer is named by its number, such as network.layers.1.filters."
+            ),
+            icon=":material/warning:",
+        )
+    document = {name: wanted[name] for name in wanted if name in known}
     follow(SPACE, _text(document))
     show_in(_WIDGET, list(document))
 
@@ -49,12 +60,22 @@ def edit_space(base: RunConfig) -> Document:
 
 
 def asked_space() -> Document:
-    """The document that the address asks for; an empty one where it cannot be read."""
+    """The document that the address asks for; an empty one, and a warning, if it is none."""
+    text = asked(SPACE) or "{}"
     try:
-        document = json.loads(asked(SPACE) or "{}")
+        document = json.loads(text)
     except ValueError:
-        return {}
-    return document if isinstance(document, dict) else {}
+        document = None
+    if isinstance(document, dict):
+        return document
+    st.warning(
+        escape_markdown(
+            "The link's search space is to be a JSON object from fields to values. "
+            f"Received: {text[:_MOST_QUOTED]}"
+        ),
+        icon=":material/warning:",
+    )
+    return {}
 
 
 def _edit(field: TunableField, said: Any, document: Document) -> None:

@@ -21,12 +21,11 @@ from cnnlab.tuning.sweeps import submit_sweep
 from cnnlab.ui import context, frame, train, training_fields
 from cnnlab.ui.address import asked, go
 from cnnlab.ui.addressed import choose_one, write_text
-from cnnlab.ui.choices import DATA
+from cnnlab.ui.choices import DATA, SWEEP
 from cnnlab.ui.draft import draft_of
 from cnnlab.ui.fields import Fields
 from cnnlab.ui.space_fields import SPACE, Document, edit_space
 from cnnlab.ui.starts import RECIPE, SET, choose_start
-from cnnlab.ui.sweep_view import SWEEP
 
 SAMPLER, TRIALS, OBJECTIVE, SECOND, PRUNING, NAME = (
     "sampler",
@@ -78,10 +77,10 @@ def show(dataset: Dataset) -> None:
         st.markdown("**What varies**")
         document = edit_space(base)
         options = _search_options()
-        plan = _plan(base, document, options)
-        if plan is not None:
-            _facts(plan, class_count)
-        _start(dataset, plan, options)
+    plan = _plan(base, document, options)
+    if plan is not None:
+        _facts(plan, class_count)
+    _start(dataset, plan, options)
 
 
 def _ready_made(dataset: Dataset) -> None:

@@ -15,7 +15,6 @@ from cnnlab.tuning.sweeps import get_sweep, list_trials
 from cnnlab.ui import context, frame, sweep_actions, sweep_charts
 from cnnlab.ui.sweep_table import show_trials
 
-SWEEP = "sweep"
 POLL_SECONDS = 1.5
 
 

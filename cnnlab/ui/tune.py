@@ -9,8 +9,7 @@ from cnnlab.tuning.records import Sweep, SweepState
 from cnnlab.tuning.sweeps import get_sweep, list_sweeps
 from cnnlab.ui import context, frame, sources, sweep_form, sweep_view
 from cnnlab.ui.address import asked, go
-from cnnlab.ui.choices import DATA, choose_dataset
-from cnnlab.ui.sweep_view import SWEEP
+from cnnlab.ui.choices import DATA, SWEEP, choose_dataset
 
 BADGES = {
     SweepState.RUNNING: ("blue", ":material/sync:"),

@@ -18,6 +18,7 @@ PAGES = {
     "leaderboard": "pages/results/leaderboard.py",
     "compare": "pages/results/compare.py",
     "classify": "pages/results/classify.py",
+    "how": "pages/start/how.py",
 }
 Open = Callable[..., AppTest]
 

@@ -81,11 +81,19 @@ def test_what_is_wrong_is_said_beside_the_form(workspace, data, open_page: Open,
     assert words in "\n".join(each.value for each in app.error)
 
 
-def test_nonsense_in_the_address_is_an_empty_space(workspace, data, open_page: Open):
-    for space in ("nonsense", "[1]", '{"no.field": [1]}'):
-        app = open_page(workspace, "tune", data=data.id, space=space, trials="x", sampler="y")
-        assert not app.exception
-        assert "Choose at least one field" in said(app)
+@pytest.mark.parametrize(
+    ("space", "words"),
+    [
+        ("nonsense", "Received: nonsense"),
+        ("[1]", "is to be a JSON object"),
+        ('{"no.field": [1]}', "has no such fields: no.field"),
+    ],
+)
+def test_nonsense_in_the_address_is_named(workspace, data, open_page: Open, space, words):
+    app = open_page(workspace, "tune", data=data.id, space=space, trials="x", sampler="y")
+    assert not app.exception
+    assert words in "\n".join(each.value for each in app.warning).replace("\\", "")
+    assert "Choose at least one field" in said(app)
 
 
 def test_ready_made_search_fills_the_form(workspace, data, open_page: Open):

@@ -1,0 +1,72 @@
+"""A search in a real browser: defined, followed to its end, its best opened and compared."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from cnnlab.runs.store import open_store
+from cnnlab.tuning import sweeps
+from tests.browser.conftest import Dashboard, settled
+from tests.browser.test_walk import TRAINING_MS, heading, open_at
+
+pytestmark = pytest.mark.browser
+CHANGES = "&set=training.epochs%3D2&set=data.size%3D16&set=data.limit%3D30"
+
+
+def vary(page: Page, words: str, values: str) -> None:
+    """Choose a field by what a user would type, and give it values."""
+    fields = page.get_by_role("combobox", name="Fields")
+    fields.fill(words)
+    page.get_by_role("option", name=words, exact=True).click()
+    page.keyboard.press("Escape")
+    settled(page)
+    field = page.get_by_label("Values, with commas between them").last
+    field.fill(values)
+    field.press("Enter")
+    settled(page)
+
+
+def test_user_defines_a_grid_follows_it_opens_the_winner_and_compares(
+    page: Page, dashboard: Dashboard
+):
+    open_at(page, dashboard, "/samples")
+    page.get_by_role("button", name="digits").click()
+    expect(page.get_by_text("1,797").first).to_be_visible()
+
+    open_at(page, dashboard, f"/tune?data=digits&recipe=conv-grid{CHANGES}")
+    heading(page, "Tune")
+    expect(page.get_by_text("Choose at least one field that varies.")).to_be_visible()
+    vary(page, "layer size", "4, 8")
+    vary(page, "conv layers", "1, 9")
+    page.get_by_text("grid: every combination", exact=True).click()
+    settled(page)
+    expect(page.get_by_text("2 of 4 combinations make no network")).to_be_visible()
+    page.get_by_role("button", name="Start the search").click()
+
+    expect(page.get_by_text(re.compile(r"\d of 4 trials")).first).to_be_visible()
+    address = page.url
+    expect(page.get_by_text("completed", exact=True).first).to_be_visible(timeout=TRAINING_MS)
+    expect(page.get_by_text("4 of 4")).to_be_visible()
+    expect(page.locator(".js-plotly-plot")).to_have_count(1)
+
+    page.get_by_role("button", name="Open the best").click()
+    heading(page, "Run")
+    expect(page.get_by_text("in the search")).to_be_visible()
+    store = open_store(dashboard.workspace)
+    (sweep,) = sweeps.list_sweeps(store)
+    done = sorted(
+        (trial for trial in sweeps.list_trials(store, sweep.id) if trial.results),
+        key=lambda trial: trial.results,
+    )
+    assert f"run={done[0].run_id}" in page.url
+    page.get_by_role("link", name="conv-grid").click()
+    heading(page, "Tune")
+    assert page.url == address
+
+    page.get_by_role("button", name="Compare the best two").click()
+    heading(page, "Compare")
+    for trial in done:
+        assert str(trial.run_id) in page.url
+        expect(page.get_by_text(str(trial.run_id)).first).to_be_visible()
+    assert len(done) == 2

@@ -1,4 +1,4 @@
-"""What simple methods reach on a run's pictures; trials of a sweep on the same ones compute it once."""
+"""What simple methods reach on a run's pictures; trials on the same ones compute it once."""
 
 from __future__ import annotations
 

@@ -32,9 +32,9 @@ _POOLINGS = {
 def show() -> None:
     """Draw the page."""
     st.markdown(
-        "A convolution slides a small **kernel** over the picture. At each place it multiplies what "
-        "it sees, number by number, and adds up. A network learns the numbers of the kernel. Change "
-        "any number, and step through the places."
+        "A convolution slides a small **kernel** over the picture. At each place it multiplies "
+        "what it sees, number by number, and adds up. A network learns the numbers of the kernel. "
+        "Change any number, and step through the places."
     )
     numbers, kernel = _inputs()
     with st.container(horizontal=True, vertical_alignment="bottom"):

@@ -53,7 +53,7 @@ def test_each_place_shows_what_the_window_sees():
 def test_window_larger_than_the_numbers_is_refused():
     with pytest.raises(NetworkError, match="3 x 3 does not fit into 2 x 2"):
         pool(np.ones((2, 2)), 3, stride=1, kind=Pooling.MAX)
-    with pytest.raises(NetworkError, match="stride should be 1 or more. Received: 0"):
+    with pytest.raises(NetworkError, match="stride should be 1 or more"):
         convolve(np.ones((5, 5)), np.ones((3, 3)), stride=0)
 
 

@@ -37,7 +37,7 @@ class PrunerName(StrEnum):
 
     NONE = "none"
     MEDIAN = "median"  # its best value so far is worse than the median of the others' then
-    HALVING = "halving"  # at 1, 3, 9, .. epochs only the best third goes on
+    HALVING = "halving"  # at 2, 4, 8, .. epochs only the better half goes on
 
 
 class Objective(StrEnum):

@@ -33,7 +33,7 @@ from cnnlab.tuning.space import Choice, Range, SearchSpace, Values
 
 log = logging.getLogger(__name__)
 
-HALVING_FACTOR = 3
+HALVING_FACTOR, HALVING_FIRST_EPOCH = 2, 2
 MEDIAN_STARTUP_TRIALS = 4
 MEDIAN_WARMUP_EPOCHS = 2
 TPE_STARTUP_TRIALS = 5
@@ -268,7 +268,9 @@ def make_pruner(name: PrunerName) -> BasePruner:
                 n_warmup_steps=MEDIAN_WARMUP_EPOCHS + 1,  # ours count from 1
             )
         case PrunerName.HALVING:
-            return SuccessiveHalvingPruner(min_resource=1, reduction_factor=HALVING_FACTOR)
+            return SuccessiveHalvingPruner(
+                min_resource=HALVING_FIRST_EPOCH, reduction_factor=HALVING_FACTOR
+            )
         case PrunerName.NONE:
             return NopPruner()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -65,7 +65,7 @@ def _inputs() -> tuple[Numbers, Numbers]:
     return numbers, kernel
 
 
-def _grid(label: str, name: str, known: dict[str, Sequence[Sequence[float]]]) -> Numbers:
+def _grid(label: str, name: str, known: Mapping[str, tuple[tuple[float, ...], ...]]) -> Numbers:
     """Numbers of a named grid, any of which can be changed; the address has what was changed."""
     preset = choose_one(label, name, {each: each for each in known})
     base = np.array(known[preset], dtype=float)
@@ -87,7 +87,7 @@ def _grid(label: str, name: str, known: dict[str, Sequence[Sequence[float]]]) ->
             for column in table.columns
         },
     )
-    numbers = np.nan_to_num(edited.to_numpy(dtype=float))
+    numbers: Numbers = np.nan_to_num(edited.to_numpy(dtype=float))
     same = np.array_equal(numbers, base)
     follow(changed, None if same else ",".join(f"{value:g}" for value in numbers.flat))
     return numbers
@@ -107,6 +107,7 @@ def _convolution(numbers: Numbers, kernel: Numbers, sliding: Sliding, *, relu: b
     place = _place(sliding)
     row, column = sliding.corner(place)
     rows, columns = sliding.output.shape
+    line, cell = divmod(place, columns)
     dark = context.is_dark()
     charts = st.columns([5, 3, 4])
     with charts[0]:
@@ -134,7 +135,7 @@ def _convolution(numbers: Numbers, kernel: Numbers, sliding: Sliding, *, relu: b
                 sliding.output,
                 title="Feature map",
                 subtitle=f"{rows} x {columns}",
-                window=Window(*divmod(place, columns), 1),
+                window=Window(line, cell, 1),
                 signed=bool((sliding.output < 0).any()),
                 dark=dark,
             ),

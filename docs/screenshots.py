@@ -147,7 +147,7 @@ def shots(run_ids: list[str], sweeps: Mapping[str, str]) -> dict[str, Shot]:
             {"data": "scenes", "recipe": "catsdogs-augmented"},
             ("Preview the pictures", "Augmentation"),
         ),
-        "study-convolution": Shot("how", {"place": "2"}),
+        "study-convolution": Shot("how", {"at": "2"}),
     }
 
 

@@ -18,7 +18,7 @@ from cnnlab.ui.address import asked, choose, follow, show_in
 from cnnlab.ui.addressed import choose_one, switch
 from cnnlab.ui.charts import show_chart
 
-PICTURE, KERNEL, STRIDE, PLACE, THEN = "picture", "kernel", "stride", "place", "then"
+PICTURE, KERNEL, STRIDE, AT, THEN = "picture", "kernel", "stride", "at", "then"
 OWN = "own"
 _MOST = 99.0
 _POOLINGS = {
@@ -149,17 +149,17 @@ def _place(sliding: Sliding) -> int:
     most = sliding.places
     if most < 2:
         return 0
-    wanted = asked(PLACE) or "1"
+    wanted = asked(AT) or "1"
     shown = min(int(wanted), most) if wanted.isdigit() and int(wanted) else 1
     key = f"place-of-{most}"
     show_in(key, shown)
-    follow(PLACE, None if shown == 1 else str(shown))
+    follow(AT, None if shown == 1 else str(shown))
     place: int = st.slider(
         "Place of the window",
         1,
         most,
         key=key,
-        on_change=lambda: choose(PLACE, str(st.session_state[key])),
+        on_change=lambda: choose(AT, str(st.session_state[key])),
     )
     return place - 1
 

@@ -127,7 +127,7 @@ def test_halving_ends_what_is_behind_and_leaves_what_is_ahead(tmp_path):
     assert study.report(good, [(epoch, 0.1) for epoch in range(1, 11)]) is None
     study.tell(good, [0.1])
     bad, _ = study.ask()
-    assert study.report(bad, [(1, 0.9), (2, 0.8), (3, 0.7)]) == 1
+    assert study.report(bad, [(1, 0.9), (2, 0.8), (3, 0.7)]) == 2
     study.tell(bad, None, pruned=True)
     better, _ = study.ask()
     assert study.report(better, [(epoch, 0.05) for epoch in range(1, 11)]) is None

@@ -6,8 +6,9 @@
 FOLDER holds two classes, of which 2,000 pictures are taken; 30 % of them are for validation, the
 same for all sides. All begin with the files: the loop opens and shrinks each picture once, then
 trains the networks one after the other in one process; the sweep is the command line's, from its
-start to its end. A side's results are kept in --out, so that it can be measured anew; "again" is
-the sweep with another seed, which tells how far two trainings of one network lie apart.
+start to its end. A side's results are kept in --out, so that it can be measured anew; "again"
+trains twelve of the networks with another seed, which tells how far two trainings of one network
+lie apart.
 """
 
 import argparse
@@ -26,6 +27,11 @@ import numpy as np
 DENSE, NODES, CONV = (0, 1, 2), (32, 64, 128), (1, 2, 3)
 PICTURES_OF_A_CLASS = 1000
 SIZE, VALIDATION = 50, 0.3
+AGAIN = {
+    "network.dense_layers": DENSE,
+    "network.layer_size": (32, 64),
+    "network.conv_layers": (2, 3),
+}
 SIDES = ("keras", "sweep", "again", "pruned")
 
 
@@ -61,7 +67,9 @@ def measure(side: str, data: Path, out: Path, epochs: int) -> dict[str, Any]:
     words += ["--data", str(split_folder(data, out)), "--workspace", str(workspace)]
     words += ["--set", f"training.epochs={epochs}"]
     if side == "again":
-        words += ["--set", "training.seed=1"]
+        space = out / "again-space.json"
+        space.write_text(json.dumps(AGAIN))
+        words += ["--set", "training.seed=1", "--space", str(space)]
     if side == "pruned":
         words += ["--prune"]
     document = json.loads(run(words).splitlines()[-1])

@@ -81,13 +81,14 @@ def _headline(sweep: Sweep, trials: Sequence[Trial], best: Trial | None) -> None
     if sweep.state is SweepState.RUNNING:
         st.caption(escape_markdown(fields_text(best)))
         return
-    for sentence in _answer(sweep, tuple((trial.number, trial.results) for trial in trials)):
+    results = tuple((trial.number, trial.results) for trial in trials)
+    for sentence in _answer(sweep, sweep.id, results):
         st.markdown(escape_markdown(sentence))
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def _answer(_sweep: Sweep, results: object) -> list[str]:
-    """What was found out; the results decide whether it is still true."""
+def _answer(_sweep: Sweep, sweep_id: str, results: object) -> list[str]:
+    """What was found out; sweep and results decide whether it is still true."""
     trials = list_trials(context.store(), _sweep.id)
     return sweep_answer(context.store(), context.workspace(), _sweep, trials)
 

@@ -14,6 +14,18 @@ from cnnlab.config.differences import field_title
 from cnnlab.tuning.space import RECIPE
 
 _NEVER = frozenset({"training.log_name", "training.tensorboard", "data.classes", "network.layers"})
+_TITLES = {  # where the last word of the name says too little
+    "data.size": "picture size",
+    "data.limit": "most pictures of a class",
+    "data.balance": "as many pictures of every class",
+    "split.validation": "validation share",
+    "split.test": "test share",
+    "split.test_from_validation": "test share of validation",
+    "split.train_share": "share of training pictures",
+    "split.seed": "seed of the split",
+    "training.seed": "seed of the training",
+    "training.monitor": "best epoch by",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +99,7 @@ def _options(owner: BaseModel, name: str) -> tuple[str, ...]:
 def _title(base: RunConfig, name: str) -> str:
     parts = name.split(".")
     if parts[:2] != ["network", "layers"]:
-        return field_title(name)
+        return _TITLES.get(name) or field_title(name)
     layer: Any = base
     for part in parts[:-1]:
         layer = layer[int(part) - 1] if isinstance(layer, tuple) else getattr(layer, part)

@@ -17,6 +17,12 @@ def test_each_field_makes_a_space_with_its_own_value_or_options(name):
         assert parse_space({field.name: values}, base).combinations == len(values)
 
 
+@pytest.mark.parametrize("name", RECIPES)
+def test_no_two_fields_have_the_same_title(name):
+    titles = [field.title for field in tunable_fields(recipe(name).config).values()]
+    assert len(set(titles)) == len(titles)
+
+
 def test_layers_are_named_by_number_and_kind():
     fields = tunable_fields(recipe("scenes-pooling").config)
     assert fields["network.layers.1.filters"].title == "layer 1 (conv) filters"

@@ -252,12 +252,14 @@ def test_a_store_of_the_first_version_is_brought_up_to_date(workspace, class_fol
     store.close()
     with sqlite3.connect(workspace.store_file) as plain:  # as the first version left it
         plain.execute("DROP TABLE corrections")
-        plain.execute("DROP TABLE recipes")
+        for table in ("recipes", "sweep_trials", "sweeps"):
+            plain.execute(f"DROP TABLE {table}")
         for table, column in (
             ("datasets", "removed_at"),
             ("datasets", "origin"),
             ("jobs", "parameters"),
             ("runs", "continues"),
+            ("runs", "sweep_id"),
         ):
             plain.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
         plain.execute("UPDATE meta SET value = '1' WHERE name = 'version'")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
+from importlib.util import find_spec
 from itertools import accumulate
 from multiprocessing import get_context
 from pathlib import Path
@@ -25,6 +26,7 @@ from cnnlab.workspace import appearing_folder, explain_os_error, remove_leftover
 SCENES_PER_CLASS = 200
 DIGIT_SIDE_PX = 32
 MAX_PAINTERS = 4
+_DIGITS_FILE = Path("datasets", "data", "digits.csv.gz")  # within scikit-learn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,11 +113,15 @@ def digit_pictures() -> NDArray[np.uint8]:
 
 @cache
 def _digits() -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """The digits with their labels."""
-    from sklearn.datasets import load_digits  # a second's import, only when it is needed
-
-    digits = load_digits()
-    return (digits.images * (255 / 16)).round().astype(np.uint8), digits.target
+    """The digits with their labels, out of scikit-learn's file: its import takes seconds."""
+    spec = find_spec("sklearn")
+    if spec is None or spec.origin is None:
+        raise DatasetError(
+            "no-digits", "The handwritten digits are a part of scikit-learn. Install scikit-learn."
+        )
+    table = np.loadtxt(Path(spec.origin).parent / _DIGITS_FILE, delimiter=",")
+    levels = table[:, :-1].reshape(-1, 8, 8)
+    return (levels * (255 / 16)).round().astype(np.uint8), table[:, -1].astype(np.int64)
 
 
 def _write_digits(folder: Path) -> Iterator[int]:

@@ -37,7 +37,7 @@ class PrunerName(StrEnum):
 
     NONE = "none"
     MEDIAN = "median"  # its best value so far is worse than the median of the others' then
-    HALVING = "halving"  # at 2, 4, 8, .. epochs only the better half goes on
+    HALVING = "halving"  # after a third of the epochs only the best third goes on
 
 
 class Objective(StrEnum):

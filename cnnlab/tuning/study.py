@@ -33,7 +33,7 @@ from cnnlab.tuning.space import Choice, Range, SearchSpace, Values
 
 log = logging.getLogger(__name__)
 
-HALVING_FACTOR, HALVING_FIRST_EPOCH = 2, 2
+HALVING_FACTOR, HALVING_FEWEST_EPOCHS = 3, 3
 MEDIAN_STARTUP_TRIALS = 4
 MEDIAN_WARMUP_EPOCHS = 2
 TPE_STARTUP_TRIALS = 5
@@ -49,6 +49,8 @@ class SweepStudy:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self._plan = plan
         self._space = plan.search_space
+        epochs = plan.base.training.epochs
+        self._last_cut = halving_epochs(epochs)[-1] if plan.pruner is PrunerName.HALVING else epochs
         self._distributions = distributions_of(self._space)
         storage = JournalStorage(_open_journal(journal))
         self._study = optuna.create_study(
@@ -60,7 +62,7 @@ class SweepStudy:
                 for objective in plan.objectives
             ],
             sampler=_sampler(plan, self._space),
-            pruner=make_pruner(plan.pruner),
+            pruner=make_pruner(plan.pruner, plan.base.training.epochs),
         )
 
     def ask(self) -> tuple[int, Values]:
@@ -94,6 +96,8 @@ class SweepStudy:
             if epoch in told:
                 continue
             trial.report(value, epoch)
+            if epoch > self._last_cut:
+                continue
             if trial.should_prune() and end_after is None:  # asked each time: pruners keep notes
                 end_after = epoch
         return end_after
@@ -259,8 +263,17 @@ class _Searching(BaseSampler):
         return (self._plan.seed * _SEED_STEP + number) % 2**31
 
 
-def make_pruner(name: PrunerName) -> BasePruner:
-    """The pruner with this name."""
+def make_pruner(name: PrunerName, epochs: int) -> BasePruner:
+    """The pruner with this name.
+
+    Halving is asynchronous successive halving (Li et al. 2020), whose last cut is at a third of the
+    epochs: later ones spare little, and earlier ones only where there are many epochs, since what
+    learns fast is not what is good in the end.
+
+    Args:
+        name: Which.
+        epochs: Of a trial that is trained to its end.
+    """
     match name:
         case PrunerName.MEDIAN:
             return MedianPruner(
@@ -269,10 +282,25 @@ def make_pruner(name: PrunerName) -> BasePruner:
             )
         case PrunerName.HALVING:
             return SuccessiveHalvingPruner(
-                min_resource=HALVING_FIRST_EPOCH, reduction_factor=HALVING_FACTOR
+                min_resource=halving_epochs(epochs)[0], reduction_factor=HALVING_FACTOR
             )
         case PrunerName.NONE:
             return NopPruner()
+
+
+def halving_epochs(epochs: int) -> tuple[int, ...]:
+    """The epochs after which halving lets only the best third go on, in ascending order.
+
+    Args:
+        epochs: Of a trial that is trained to its end.
+    """
+    first = max(1, epochs // HALVING_FACTOR)
+    while first >= HALVING_FACTOR * HALVING_FEWEST_EPOCHS:
+        first //= HALVING_FACTOR
+    found = [first]
+    while found[-1] * HALVING_FACTOR <= epochs // 2:
+        found.append(found[-1] * HALVING_FACTOR)
+    return tuple(found)
 
 
 def distributions_of(space: SearchSpace) -> dict[str, BaseDistribution]:

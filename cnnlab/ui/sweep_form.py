@@ -42,7 +42,7 @@ _SAMPLERS = {
 }
 _PRUNERS = {
     PrunerName.NONE: "no: train every trial to its end",
-    PrunerName.HALVING: "halving: the better half goes on after 2, 4, 8, … epochs",
+    PrunerName.HALVING: "halving: the best third goes on after a third of the epochs",
     PrunerName.MEDIAN: "median: ends trials worse than half of the others",
 }
 _USUAL_TRIALS = 12

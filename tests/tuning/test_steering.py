@@ -164,11 +164,11 @@ def test_values_that_do_not_go_together_are_pruned_with_their_reason(bench):
 def test_trial_that_is_behind_is_pruned_and_keeps_no_network(bench):
     bench.begin(sampler="grid", trials=6, pruner="halving", at_once=1)
     good = bench.trials[0]
-    bench.train(good, (0.2, 0.1))
+    bench.train(good, (0.3, 0.2, 0.1))
     bench.end(good)
     bench.steering.step()
     behind = bench.trials[1]
-    bench.train(behind, (0.95, 0.9))
+    bench.train(behind, (0.95, 0.92, 0.9))
     bench.steering.step()
     job = bench.job(behind)
     assert job.state is RunState.STOPPING
@@ -176,7 +176,7 @@ def test_trial_that_is_behind_is_pruned_and_keeps_no_network(bench):
     bench.end(behind, RunState.STOPPED)  # as the worker does: without a word of its own
     bench.steering.step()
     assert bench.trials[1].state is TrialState.PRUNED
-    assert bench.trials[1].message.startswith("Pruned after epoch 2: its validation loss of 0.9")
+    assert bench.trials[1].message.startswith("Pruned after epoch 3: its validation loss of 0.9")
     assert bench.job(behind).reason == "pruned"
     bench.agree()
 

@@ -9,7 +9,7 @@ import pytest
 from cnnlab.networks.recipes import recipe
 from cnnlab.tuning.plan import SweepPlan, parse_plan
 from cnnlab.tuning.records import Trial, TrialState
-from cnnlab.tuning.study import SweepStudy, open_study
+from cnnlab.tuning.study import SweepStudy, halving_epochs, open_study
 
 BASE = recipe("conv-grid(2,64,1)").config
 GRID = {
@@ -127,7 +127,8 @@ def test_halving_ends_what_is_behind_and_leaves_what_is_ahead(tmp_path):
     assert study.report(good, [(epoch, 0.1) for epoch in range(1, 11)]) is None
     study.tell(good, [0.1])
     bad, _ = study.ask()
-    assert study.report(bad, [(1, 0.9), (2, 0.8), (3, 0.7)]) == 2
+    assert study.report(bad, [(1, 0.9), (2, 0.8)]) is None
+    assert study.report(bad, [(1, 0.9), (2, 0.8), (3, 0.7)]) == 3
     study.tell(bad, None, pruned=True)
     better, _ = study.ask()
     assert study.report(better, [(epoch, 0.05) for epoch in range(1, 11)]) is None
@@ -196,3 +197,19 @@ def test_tpe_finds_one_of_the_best_three_of_27_in_12_trials(tmp_path):
             study.tell(number, [results[tried[-1]]])
         found += any(key in best for key in tried)
     assert found >= 8
+
+
+@pytest.mark.parametrize(
+    ("epochs", "cuts"), [(1, (1,)), (3, (1,)), (10, (3,)), (35, (3, 9)), (100, (3, 9, 27))]
+)
+def test_halving_cuts_where_something_is_known_and_something_is_to_be_spared(epochs, cuts):
+    assert halving_epochs(epochs) == cuts
+
+
+def test_halving_leaves_those_alone_that_are_nearly_done(tmp_path):
+    study = SweepStudy(plan_of(sampler="grid", pruner="halving"), tmp_path / "journal")
+    for value in (0.1, 0.09, 0.08):
+        number, _ = study.ask()
+        last = [(epoch, 0.9) for epoch in range(4, 11)]
+        assert study.report(number, [(epoch, value) for epoch in range(1, 4)] + last) is None
+        study.tell(number, [0.9])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import plotly.graph_objects as go
@@ -20,7 +20,7 @@ class SweepHistoryInfo(NamedTuple):
         title: Of the objective.
         numbers, values, texts: Of trials with a result: number, result, values of their fields.
         best_numbers, best_values: The best result up to each of them.
-        pruned: Numbers of trials that were ended early.
+        pruned, reached: Of trials that were ended early: number, what they had reached.
         higher_is_better: Of the objective.
     """
 
@@ -31,11 +31,14 @@ class SweepHistoryInfo(NamedTuple):
     best_numbers: tuple[int, ...]
     best_values: tuple[float, ...]
     pruned: tuple[int, ...]
+    reached: tuple[float, ...]
     higher_is_better: bool
 
 
-def sweep_history_info(objective: Objective, trials: Sequence[Trial]) -> SweepHistoryInfo:
-    """Gather what `draw_sweep_history` needs; of several objectives the first one."""
+def sweep_history_info(
+    objective: Objective, trials: Sequence[Trial], reached: Mapping[int, float]
+) -> SweepHistoryInfo:
+    """Gather what `draw_sweep_history` needs; see `plot_sweep_history`."""
     done = with_results(trials)
     values = [trial.results[0] for trial in done if trial.results]
     better = max if objective.higher_is_better else min
@@ -43,6 +46,9 @@ def sweep_history_info(objective: Objective, trials: Sequence[Trial]) -> SweepHi
     for value in values:
         best.append(better(value, best[-1]) if best else value)
     numbers = tuple(trial.number + 1 for trial in done)
+    pruned = [
+        trial for trial in trials if trial.state is TrialState.PRUNED and trial.number in reached
+    ]
     return SweepHistoryInfo(
         title=objective_title(objective),
         numbers=numbers,
@@ -50,22 +56,29 @@ def sweep_history_info(objective: Objective, trials: Sequence[Trial]) -> SweepHi
         texts=tuple(field_lines(trial.fields) for trial in done),
         best_numbers=numbers,
         best_values=tuple(best),
-        pruned=tuple(trial.number + 1 for trial in trials if trial.state is TrialState.PRUNED),
+        pruned=tuple(trial.number + 1 for trial in pruned),
+        reached=tuple(reached[trial.number] for trial in pruned),
         higher_is_better=objective.higher_is_better,
     )
 
 
 def plot_sweep_history(
-    objective: Objective, trials: Sequence[Trial], *, dark: bool = False
+    objective: Objective,
+    trials: Sequence[Trial],
+    reached: Mapping[int, float] | None = None,
+    *,
+    dark: bool = False,
 ) -> go.Figure:
     """Draw each trial's result and the best so far.
 
     Args:
         objective: The first one of the sweep.
         trials: In the order of their numbers; may be empty.
+        reached: The best value of trials that were ended early, by their number; of those without
+            one nothing is drawn.
         dark: Whether the figure stands on a dark page.
     """
-    return draw_sweep_history(sweep_history_info(objective, trials), dark=dark)
+    return draw_sweep_history(sweep_history_info(objective, trials, reached or {}), dark=dark)
 
 
 def draw_sweep_history(info: SweepHistoryInfo, *, dark: bool) -> go.Figure:
@@ -91,15 +104,14 @@ def draw_sweep_history(info: SweepHistoryInfo, *, dark: bool) -> go.Figure:
         name="trial",
         uid="trials",
     )
-    if info.pruned and info.values:
-        worst = (min if info.higher_is_better else max)(info.values)
+    if info.pruned:
         figure.add_scatter(
             x=info.pruned,
-            y=[worst] * len(info.pruned),
+            y=info.reached,
             mode="markers",
             marker={"color": colours.muted, "size": 9, "symbol": "x-thin-open"},
-            hovertemplate="trial %{x}: pruned<extra></extra>",
-            name="pruned (no result)",
+            hovertemplate="trial %{x}<br>%{y:.4g} when pruned<extra></extra>",
+            name="pruned",
             uid="pruned",
         )
     figure.update_xaxes(title_text="trial", rangemode="tozero", fixedrange=True, tickformat="d")

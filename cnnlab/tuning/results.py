@@ -9,6 +9,7 @@ from cnnlab.errors import CnnlabError
 from cnnlab.networks.description import describe
 from cnnlab.runs.runs import EpochRecord, Run
 from cnnlab.tuning.plan import Objective
+from cnnlab.tuning.records import Trial
 from cnnlab.workspace import RunFiles, Workspace
 
 
@@ -51,6 +52,22 @@ def best_so_far(
             value = better(value, best[-1][1])
         best.append((int(record["epoch"]), float(value)))
     return best
+
+
+def value_so_far(
+    objective: Objective, trial: Trial, records: Sequence[EpochRecord]
+) -> float | None:
+    """The result of a trial, or what one that is open or was ended early has reached.
+
+    Args:
+        objective: The first one of the sweep.
+        trial: Any.
+        records: Its run's epochs.
+    """
+    if trial.results:
+        return trial.results[0]
+    reached = best_so_far(objective, records)
+    return reached[-1][1] if reached else None
 
 
 def _result(

@@ -14,8 +14,10 @@ from cnnlab.figures.sweep_history import plot_sweep_history
 from cnnlab.figures.sweep_importance import plot_sweep_importance
 from cnnlab.figures.sweep_slices import plot_sweep_slices
 from cnnlab.figures.sweep_timeline import plot_sweep_timeline
+from cnnlab.runs.runs import epochs_by_run
 from cnnlab.tuning.importance import FEWEST, importance
-from cnnlab.tuning.records import Sweep, Trial, with_results
+from cnnlab.tuning.records import Sweep, Trial, TrialState, with_results
+from cnnlab.tuning.results import value_so_far
 from cnnlab.ui import context
 from cnnlab.ui.charts import show_chart
 from cnnlab.ui.views import choose_view
@@ -45,7 +47,9 @@ def show(sweep: Sweep, trials: Sequence[Trial]) -> None:
         case "front":
             figure = plot_sweep_front(sweep.plan, trials, dark=dark)
         case "history":
-            figure = plot_sweep_history(sweep.plan.objective, trials, dark=dark)
+            figure = plot_sweep_history(
+                sweep.plan.objective, trials, _reached(sweep, trials), dark=dark
+            )
         case "coordinates":
             figure = plot_sweep_coordinates(sweep.plan, trials, dark=dark)
         case "importance":
@@ -60,3 +64,14 @@ def show(sweep: Sweep, trials: Sequence[Trial]) -> None:
         case _:
             figure = plot_sweep_timeline(trials, time.time(), dark=dark)
     show_chart(figure, key=f"sweep-{chosen}-{sweep.id}")
+
+
+def _reached(sweep: Sweep, trials: Sequence[Trial]) -> dict[int, float]:
+    """What trials that were ended early had reached, by their number."""
+    pruned = [trial for trial in trials if trial.state is TrialState.PRUNED and trial.run_id]
+    epochs = epochs_by_run(context.store(), [trial.run_id for trial in pruned if trial.run_id])
+    found = {
+        trial.number: value_so_far(sweep.plan.objective, trial, epochs[trial.run_id or ""])
+        for trial in pruned
+    }
+    return {number: value for number, value in found.items() if value is not None}

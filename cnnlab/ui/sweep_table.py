@@ -14,6 +14,7 @@ from cnnlab.reports.spreadsheet import csv_text
 from cnnlab.runs.runs import epochs_by_run
 from cnnlab.tuning.fields import titles
 from cnnlab.tuning.records import Sweep, Trial, TrialState
+from cnnlab.tuning.results import value_so_far
 from cnnlab.tuning.space import RECIPE
 from cnnlab.ui import context
 from cnnlab.ui.addressed import switch
@@ -32,6 +33,7 @@ def show_trials(sweep: Sweep, trials: Sequence[Trial]) -> None:
     styled = frame.style.apply(
         lambda row: [_MUTED if grey[row.name] else ""] * len(row), axis=1
     ).format(lambda value: f"{value:.4g}" if isinstance(value, float) else str(value), na_rep="")
+    first = _title(objective_title(sweep.plan.objective))
     st.dataframe(
         styled,
         hide_index=True,
@@ -39,6 +41,9 @@ def show_trials(sweep: Sweep, trials: Sequence[Trial]) -> None:
         height=min(_MOST_PX, _ROW_PX * (len(rows) + 1) + 3),
         column_config={
             "Run": st.column_config.LinkColumn(display_text=r"run=([^&]+)", help="Opens the run"),
+            first: st.column_config.Column(
+                help="Of a trial that runs or was ended early: what it has reached"
+            ),
             "Why": st.column_config.TextColumn(width="large"),
         },
         alt="Trials with their values and results",
@@ -85,13 +90,22 @@ def _frame(sweep: Sweep, rows: Sequence[Trial]) -> pd.DataFrame:
         "Run": ["" if trial.run_id is None else f"run?run={trial.run_id}" for trial in rows],
         "State": [trial.state.value for trial in rows],
     }
-    for place, objective in enumerate(sweep.plan.objectives):
-        title = objective_title(objective)
-        columns[title[:1].upper() + title[1:]] = [
+    reached = [
+        value_so_far(sweep.plan.objective, trial, epochs.get(trial.run_id or "", ()))
+        for trial in rows
+    ]
+    columns[_title(objective_title(sweep.plan.objective))] = reached
+    for place, objective in enumerate(sweep.plan.objectives[1:], start=1):
+        columns[_title(objective_title(objective))] = [
             trial.results[place] if trial.results else None for trial in rows
         ]
     for name in sweep.plan.space:
-        columns[names.get(name, name)] = [trial.fields.get(name) for trial in rows]
-    columns["Epochs"] = [len(epochs.get(trial.run_id, ())) if trial.run_id else 0 for trial in rows]
-    columns["Why"] = [trial.message or "" for trial in rows]
+        columns[_title(names.get(name, name))] = [trial.fields.get(name) for trial in rows]
+    columns["Epochs"] = [len(epochs.get(trial.run_id or "", ())) for trial in rows]
+    if any(trial.message for trial in rows):
+        columns["Why"] = [trial.message or "" for trial in rows]
     return pd.DataFrame(columns)
+
+
+def _title(words: str) -> str:
+    return words[:1].upper() + words[1:]

@@ -23,12 +23,13 @@ TWO = ["validation_accuracy", "parameters"]
 
 
 def test_best_so_far_only_gets_better():
-    info = sweep_history_info(Objective.VALIDATION_LOSS, TRIALS)
+    info = sweep_history_info(Objective.VALIDATION_LOSS, TRIALS, {2: 0.8})
     assert info.numbers == (1, 2, 4)
     assert info.best_values == (0.5, 0.5, 0.3)
-    assert info.pruned == (3,)
-    higher = sweep_history_info(Objective.VALIDATION_ACCURACY, TRIALS)
+    assert (info.pruned, info.reached) == ((3,), (0.8,))
+    higher = sweep_history_info(Objective.VALIDATION_ACCURACY, TRIALS, {})
     assert higher.best_values == (0.5, 0.7, 0.7)
+    assert higher.pruned == ()
 
 
 def test_coordinates_place_choices_by_their_order_and_rates_by_their_magnitude():

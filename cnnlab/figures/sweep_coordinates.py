@@ -102,7 +102,7 @@ def draw_sweep_coordinates(info: SweepCoordinatesInfo, *, dark: bool) -> go.Figu
             dimensions=dimensions if info.results else [],
             line={
                 "color": info.results,
-                "colorscale": "Viridis",
+                "colorscale": colours.ranks,
                 "reversescale": not info.higher_is_better,
                 "showscale": bool(info.results),
                 "colorbar": {"thickness": 10, "outlinewidth": 0},
@@ -114,12 +114,13 @@ def draw_sweep_coordinates(info: SweepCoordinatesInfo, *, dark: bool) -> go.Figu
             uid="trials",
         )
     )
+    strong = "bright" if dark else "dark"
     left_out = f"; {info.left_out} without a result are left out" if info.left_out else ""
     style(
         figure,
         dark=dark,
         title="Which values lead where",
-        subtitle=f"a line a trial, bright is good; drag along an axis to choose{left_out}",
+        subtitle=f"a line a trial, {strong} is good; drag along an axis to choose{left_out}",
         height_px=400,
     )
     return figure.update_layout(margin={"l": 60, "r": 40, "t": 110, "b": 30})

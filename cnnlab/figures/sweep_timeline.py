@@ -78,6 +78,7 @@ def draw_sweep_timeline(bars: Sequence[Bar], *, dark: bool) -> go.Figure:
             y=[bar.number for bar in chosen],
             base=[bar.begin for bar in chosen],
             orientation="h",
+            width=0.75,  # else the bars of a state are as wide as its trials are apart
             marker_color=look[state],
             name=name,
             customdata=[[bar.text] for bar in chosen],
@@ -88,7 +89,7 @@ def draw_sweep_timeline(bars: Sequence[Bar], *, dark: bool) -> go.Figure:
     figure.update_yaxes(
         title_text="trial", autorange="reversed", tickformat="d", showgrid=False, fixedrange=True
     )
-    figure.update_layout(barmode="overlay", bargap=0.25, margin_b=64, showlegend=True)
+    figure.update_layout(barmode="overlay", margin_b=64, showlegend=True)
     return style(
         figure,
         dark=dark,

@@ -51,6 +51,7 @@ class Shades:
         good, bad: Of words on what is right and what is wrong; put a mark beside them.
         right, wrong: Scales for cells on and off the diagonal, from few to many. They leap over
             the tones on which neither dark nor white numbers can be read.
+        ranks: Scale for lines, from the worst to the best; all can be seen on the page.
     """
 
     text: str
@@ -63,6 +64,7 @@ class Shades:
     bad: str
     right: ColourScale
     wrong: ColourScale
+    ranks: ColourScale
 
 
 LIGHT = Shades(
@@ -76,6 +78,7 @@ LIGHT = Shades(
     bad="#C4291C",
     right=((0, "#E1EEF9"), (0.6, "#8FC1E9"), (0.6, "#2B7CB8"), (1, "#04578A")),
     wrong=((0, "#FDE9DB"), (0.6, "#F5B083"), (0.6, "#C04E0A"), (1, "#9C3B05")),
+    ranks=((0, "#C3CCD4"), (0.5, "#6FB0D6"), (1, "#034E7B")),
 )
 DARK = Shades(
     text="#E8EBEF",
@@ -88,6 +91,7 @@ DARK = Shades(
     bad="#FF7A70",
     right=((0, "#15304A"), (1, "#2A7CC0")),
     wrong=((0, "#3A2419"), (1, "#C2560F")),
+    ranks=((0, "#4B5660"), (0.5, "#3587BA"), (1, "#A8E4FF")),
 )
 
 

@@ -12,6 +12,8 @@ from cnnlab.figures.theme import PALETTE, shades, style
 from cnnlab.tuning.plan import Objective
 from cnnlab.tuning.records import Trial, TrialState, with_results
 
+_FEWEST_TRIALS = 6  # the axis is at least so long, so that its ticks are whole numbers
+
 
 class SweepHistoryInfo(NamedTuple):
     """What the chart shows; trials are counted from 1.
@@ -114,7 +116,13 @@ def draw_sweep_history(info: SweepHistoryInfo, *, dark: bool) -> go.Figure:
             name="pruned",
             uid="pruned",
         )
-    figure.update_xaxes(title_text="trial", rangemode="tozero", fixedrange=True, tickformat="d")
+    last = max((*info.numbers, *info.pruned), default=0)
+    figure.update_xaxes(
+        title_text="trial",
+        range=[0, max(_FEWEST_TRIALS, last) + 1],
+        fixedrange=True,
+        tickformat="d",
+    )
     figure.update_yaxes(title_text=info.title, fixedrange=True)
     figure.update_layout(margin_b=64)
     word = "higher" if info.higher_is_better else "lower"

@@ -21,6 +21,8 @@ _STATES = {
     TrialState.FAILED: "failed",
 }
 
+_FEWEST_TRIALS = 6  # the axis is at least so long, so that its ticks are whole numbers
+
 
 class Bar(NamedTuple):
     """One trial: its number from 1, state, begin and length in minutes, and what hovers."""
@@ -87,7 +89,11 @@ def draw_sweep_timeline(bars: Sequence[Bar], *, dark: bool) -> go.Figure:
         )
     figure.update_xaxes(title_text="minutes", rangemode="tozero", fixedrange=True)
     figure.update_yaxes(
-        title_text="trial", autorange="reversed", tickformat="d", showgrid=False, fixedrange=True
+        title_text="trial",
+        range=[max((_FEWEST_TRIALS, *(bar.number for bar in bars))) + 0.6, 0.4],
+        tickformat="d",
+        showgrid=False,
+        fixedrange=True,
     )
     figure.update_layout(barmode="overlay", margin_b=64, showlegend=True)
     return style(

@@ -46,6 +46,7 @@ def show_trials(sweep: Sweep, trials: Sequence[Trial]) -> None:
             ),
             "Why": st.column_config.TextColumn(width="large"),
         },
+        placeholder="",
         alt="Trials with their values and results",
     )
 

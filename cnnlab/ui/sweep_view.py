@@ -10,12 +10,14 @@ import streamlit as st
 from cnnlab.figures.sweep_words import objective_title
 from cnnlab.figures.text import duration, escape_markdown
 from cnnlab.reports.sweep_answer import fields_text, sweep_answer
+from cnnlab.runs.runs import epochs_by_run
 from cnnlab.tuning.records import Sweep, SweepState, Trial, best_trial
 from cnnlab.tuning.sweeps import get_sweep, list_trials
 from cnnlab.ui import context, frame, sweep_actions, sweep_charts
 from cnnlab.ui.sweep_table import show_trials
 
 POLL_SECONDS = 1.5
+_FIRST_PACE = 0.5  # trials that must be done before the pace says anything
 
 
 def show(sweep: Sweep) -> None:
@@ -54,10 +56,11 @@ def _draw(sweep: Sweep, trials: Sequence[Trial]) -> None:
     ended = [trial for trial in trials if not trial.state.open]
     if sweep.state is SweepState.RUNNING:
         text = f"{len(ended)} of {sweep.wanted} trials"
-        left = _seconds_left(sweep, trials)
+        done = len(ended) + _begun(sweep, trials)
+        left = _seconds_left(sweep, trials, done)
         if left is not None:
             text += f" · about {duration(left)} left"
-        st.progress(len(ended) / sweep.wanted, text)
+        st.progress(min(1.0, done / sweep.wanted), text)
     best = best_trial(trials, sweep.plan.objective)
     _headline(sweep, trials, best)
     sweep_actions.show(sweep, trials, best)
@@ -77,7 +80,8 @@ def _headline(sweep: Sweep, trials: Sequence[Trial], best: Trial | None) -> None
             f"Best {objective_title(sweep.plan.objective)}", f"{best.results[0]:.4g}", border=True
         )
         st.metric("Best trial", f"{best.number + 1}", border=True)
-        st.metric("Trials", f"{len(trials)} of {sweep.wanted}", border=True)
+        ended = sum(not trial.state.open for trial in trials)
+        st.metric("Trials", f"{ended} of {sweep.wanted}", border=True)
     if sweep.state is SweepState.RUNNING:
         st.caption(escape_markdown(fields_text(best)))
         return
@@ -93,11 +97,19 @@ def _answer(_sweep: Sweep, sweep_id: str, results: object) -> list[str]:
     return sweep_answer(context.store(), context.workspace(), _sweep, trials)
 
 
-def _seconds_left(sweep: Sweep, trials: Sequence[Trial]) -> float | None:
-    """From the pace so far; None before the second trial has ended."""
-    ended = [trial for trial in trials if trial.finished_at is not None and trial.run_id]
-    if len(ended) < 2:
+def _begun(sweep: Sweep, trials: Sequence[Trial]) -> float:
+    """How much of the open trials is done, in trials, by their epochs."""
+    runs = {trial.run_id: trial for trial in trials if trial.state.open and trial.run_id}
+    done = 0.0
+    for run_id, records in epochs_by_run(context.store(), runs).items():
+        planned = runs[run_id].fields.get("training.epochs", sweep.plan.base.training.epochs)
+        done += min(1.0, len(records) / planned)
+    return done
+
+
+def _seconds_left(sweep: Sweep, trials: Sequence[Trial], done: float) -> float | None:
+    """From the pace so far; None before half a trial is done."""
+    if done < _FIRST_PACE:
         return None
-    began = min(trial.begun_at for trial in trials)
-    pace = (time.time() - began) / len(ended)
-    return pace * (sweep.wanted - sum(not trial.state.open for trial in trials))
+    elapsed = time.time() - min(trial.begun_at for trial in trials)
+    return elapsed / done * max(0.0, sweep.wanted - done)

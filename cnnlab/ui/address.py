@@ -66,5 +66,17 @@ def go(page: str, **asked_for: str | Sequence[str]) -> None:
     st.switch_page(page, query_params=asked_for)
 
 
+def link_here(
+    label: str, page: str, *, key: str, icon: str | None = None, **asked_for: str | Sequence[str]
+) -> None:
+    """Draw a link to another view of the page that it stands on.
+
+    A page link of Streamlit 1.67 to its own page shows the view, but leaves the browser's address
+    as it was: the next click goes back.
+    """
+    if st.button(label, key=key, icon=icon, type="tertiary"):
+        go(page, **asked_for)
+
+
 def _key(name: str) -> str:
     return f"chosen-now-{name}"

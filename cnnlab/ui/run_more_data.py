@@ -12,6 +12,7 @@ from cnnlab.runs.provenance import why_not_repeatable
 from cnnlab.runs.runs import Run, get_run
 from cnnlab.runs.shares import WHOLE, missing_shares, train_shares
 from cnnlab.ui import context, frame
+from cnnlab.ui.address import link_here
 from cnnlab.ui.charts import show_chart
 from cnnlab.ui.choices import RUN
 from cnnlab.ui.live import progress_of, state_badge
@@ -83,11 +84,8 @@ def _follow(run_ids: list[str]) -> None:
     for run in runs:
         with st.container(horizontal=True, vertical_alignment="center"):
             state_badge(run.state)
-            st.page_link(
-                frame.RUN,
-                label=f"{run.config.split.train_share:.0%} of the pictures",
-                query_params={RUN: run.id},
-            )
+            label = f"{run.config.split.train_share:.0%} of the pictures"
+            link_here(label, frame.RUN, key=f"open-{run.id}", **{RUN: run.id})
         st.progress(*progress_of(run))
 
 

@@ -30,7 +30,7 @@ from cnnlab.ui import (
     sources,
     views,
 )
-from cnnlab.ui.address import go
+from cnnlab.ui.address import go, link_here
 from cnnlab.ui.charts import show_chart
 from cnnlab.ui.choices import DATA
 from cnnlab.ui.data import findings_of, index_of
@@ -188,11 +188,12 @@ def _headlines(dataset: Dataset) -> None:
                 f":red[:material/error:] **{finding.title}** · {escape_markdown(finding.sentence)}"
             )
     if found:
-        st.page_link(
+        link_here(
+            "See the finding" if len(found) == 1 else f"See all {len(found)} findings",
             frame.SAMPLES,
-            label="See the finding" if len(found) == 1 else f"See all {len(found)} findings",
+            key="see-findings",
             icon=":material/fact_check:",
-            query_params={DATA: dataset.id, VIEW: "findings"},
+            **{DATA: dataset.id, VIEW: "findings"},
         )
 
 

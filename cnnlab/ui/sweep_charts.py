@@ -16,7 +16,7 @@ from cnnlab.figures.sweep_slices import plot_sweep_slices
 from cnnlab.figures.sweep_timeline import plot_sweep_timeline
 from cnnlab.runs.runs import epochs_by_run
 from cnnlab.tuning.importance import FEWEST, importance
-from cnnlab.tuning.records import Sweep, Trial, TrialState, with_results
+from cnnlab.tuning.records import Sweep, SweepState, Trial, TrialState, with_results
 from cnnlab.tuning.results import value_so_far
 from cnnlab.ui import context
 from cnnlab.ui.charts import show_chart
@@ -39,7 +39,8 @@ def show(sweep: Sweep, trials: Sequence[Trial]) -> None:
         views = {_FRONT: "Trade-off", **views}
     chosen = choose_view(views, key="sweep-chart", name="chart", label="Chart")
     if chosen != "timeline" and not with_results(trials):
-        st.caption("A chart follows with the first result.")
+        if sweep.state is not SweepState.COMPLETED:
+            st.caption("A chart follows with the first result.")
         return
     dark = context.is_dark()
     figure: go.Figure

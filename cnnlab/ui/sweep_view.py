@@ -74,6 +74,10 @@ def _draw(sweep: Sweep, trials: Sequence[Trial]) -> None:
 def _headline(sweep: Sweep, trials: Sequence[Trial], best: Trial | None) -> None:
     """The best result so far; at the end, what was found out."""
     if best is None or not best.results:
+        if sweep.state is SweepState.COMPLETED:
+            st.info(
+                "No trial has a result: see why, at the end of each row.", icon=":material/info:"
+            )
         return
     with st.container(horizontal=True):
         st.metric(

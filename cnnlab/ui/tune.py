@@ -8,7 +8,7 @@ from cnnlab.figures.text import escape_markdown
 from cnnlab.tuning.records import Sweep, SweepState
 from cnnlab.tuning.sweeps import get_sweep, list_sweeps
 from cnnlab.ui import context, frame, sources, sweep_form, sweep_view
-from cnnlab.ui.address import asked, go
+from cnnlab.ui.address import asked, go, link_here
 from cnnlab.ui.choices import DATA, SWEEP, choose_dataset
 
 BADGES = {
@@ -61,11 +61,8 @@ def _list(sweeps: list[Sweep]) -> None:
     with st.expander(f"Earlier searches ({len(sweeps)})", icon=":material/history:", expanded=True):
         for sweep in sweeps[:_MOST_SHOWN]:
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.page_link(
-                    frame.TUNE,
-                    label=f"{escape_markdown(sweep.name)} · {sweep.id}",
-                    query_params={SWEEP: sweep.id},
-                )
+                label = f"{escape_markdown(sweep.name)} · {sweep.id}"
+                link_here(label, frame.TUNE, key=f"open-{sweep.id}", **{SWEEP: sweep.id})
                 colour, icon = BADGES[sweep.state]
                 st.badge(sweep.state.value, color=colour, icon=icon)  # type: ignore[arg-type]
                 st.caption(sweep_view.summary(sweep))

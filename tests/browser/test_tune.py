@@ -73,3 +73,26 @@ def test_user_defines_a_grid_follows_it_opens_the_winner_and_compares(
         assert str(trial.run_id) in page.url
         expect(page.get_by_text(str(trial.run_id)).first).to_be_visible()
     assert len(done) == 2
+
+
+def test_user_stops_and_resumes_an_earlier_search_and_stays_on_it(page: Page, dashboard: Dashboard):
+    open_at(page, dashboard, "/samples")
+    page.get_by_role("button", name="digits").click()
+    expect(page.get_by_text("1,797").first).to_be_visible()
+    space = "&space=%7B%22network.layer_size%22%3A%5B4%2C8%5D%7D&sampler=grid&name=sizes"
+    long = CHANGES.replace("epochs%3D2", "epochs%3D500") + "&set=network.conv_layers%3D1"
+    open_at(page, dashboard, f"/tune?data=digits&recipe=conv-grid{long}{space}")
+    page.get_by_role("button", name="Start the search").click()
+    page.get_by_role("button", name="All searches").click()
+    expect(page.get_by_text("A new search")).to_be_visible()
+
+    page.get_by_role("button", name=re.compile("sizes · sweep-")).click()
+    expect(page).to_have_url(re.compile("sweep=sweep-"))
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_text("stopped").first).to_be_visible()
+    settled(page)
+    page.get_by_role("button", name="Resume").click()
+    expect(page.get_by_text("running").first).to_be_visible()
+    expect(page).to_have_url(re.compile("sweep=sweep-"))
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_role("button", name="Resume")).to_be_visible()

@@ -6,6 +6,7 @@ import pytest
 
 from cnnlab.networks.recipes import recipe
 from cnnlab.runs.datasets import add_dataset
+from cnnlab.runs.runs import record_epoch
 from cnnlab.runs.scans import scan_dataset
 from cnnlab.tuning import sweeps
 from cnnlab.tuning.plan import parse_plan
@@ -23,11 +24,15 @@ def data(store, workspace, class_folders):
     return dataset
 
 
+def submit(store, data, space, **options):
+    plan = parse_plan({"base": BASE.model_dump(mode="json"), "space": space, "sampler": "grid"})
+    return sweeps.submit_sweep(store, data.id, plan, **options), plan
+
+
 @pytest.fixture
 def ended(store, data):
     """A sweep with two results, a pruned and a failed trial."""
-    plan = parse_plan({"base": BASE.model_dump(mode="json"), "space": SPACE, "sampler": "grid"})
-    sweep_id = sweeps.submit_sweep(store, data.id, plan, name="Which <size>?")
+    sweep_id, plan = submit(store, data, SPACE, name="Which <size>?")
     sweep = sweeps.get_sweep(store, sweep_id)
     for number, fields in enumerate(plan.search_space.grid()):
         if fields["network.conv_layers"] == 9:
@@ -115,6 +120,37 @@ def test_ended_search_shows_its_trials_the_best_first(workspace, ended, open_pag
     assert "Compare the best two" in names
     assert "Stop" not in names
     assert r"Which \<size\>\?" in said(app)
+
+
+def test_trial_that_was_ended_early_shows_what_it_had_reached(
+    workspace, store, data, open_page: Open
+):
+    sweep_id, plan = submit(store, data, {"network.layer_size": [8, 16]})
+    sweep = sweeps.get_sweep(store, sweep_id)
+    for number, fields in enumerate(plan.search_space.grid()):
+        run = sweeps.begin_trial(store, sweep, number, fields, plan.config_of(fields), threads=1)
+        for epoch, loss in enumerate((0.9, 0.7, 0.8), start=1):
+            record_epoch(store, run, epoch, {"validation_loss": loss})
+        states = (TrialState.COMPLETED, [0.2]), (TrialState.PRUNED, None)
+        sweeps.finish_trial(store, sweep_id, number, *states[number], message="Why it is so.")
+    sweeps.complete_sweep(store, sweep_id, 2)
+    app = open_page(workspace, "tune", sweep=sweep_id)
+    assert not app.exception
+    assert app.dataframe[0].value["Validation loss"].tolist() == [0.2, 0.7]
+    (chart,) = app.get("plotly_chart")
+    pruned = next(each for each in json.loads(chart.proto.spec)["data"] if each["name"] == "pruned")
+    assert pruned["y"] == [0.7]
+
+
+def test_search_without_any_result_says_so(workspace, store, data, open_page: Open):
+    sweep_id, plan = submit(store, data, {"network.conv_layers": [9]})
+    (fields,) = plan.search_space.grid()
+    sweeps.note_impossible(store, sweep_id, 0, fields, "layer 9 does not fit.")
+    sweeps.complete_sweep(store, sweep_id, 1)
+    app = open_page(workspace, "tune", sweep=sweep_id)
+    assert not app.exception
+    assert "No trial has a result" in said(app)
+    assert app.dataframe[0].value["Why"].tolist() == ["layer 9 does not fit."]
 
 
 @pytest.mark.parametrize("chart", ["history", "coordinates", "importance", "slices", "timeline"])

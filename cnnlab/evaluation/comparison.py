@@ -187,7 +187,7 @@ def difference_sentence(
     low, high = interval
     if not different:
         return (
-            f"{first} and {second}: within noise ({second} less {first}: {points(low)} to "
+            f"{first} and {second}: within noise ({second} minus {first}: {points(low)} to "
             f"{points(high)} points){where}."
         )
     if difference < 0:

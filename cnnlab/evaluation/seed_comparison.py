@@ -77,8 +77,16 @@ def compare_seeds(
     return _t_comparison(mine, other, error, freedom, paired=False)
 
 
-def seeds_sentence(comparison: SeedComparison, first: str, second: str) -> str:
-    """What a comparison of two recipes says, as plain text."""
+def seeds_sentence(
+    comparison: SeedComparison, first: str, second: str, *, pictures: str = ""
+) -> str:
+    """What a comparison of two recipes says, as plain text.
+
+    Args:
+        comparison: The figures.
+        first, second: What the recipes are called.
+        pictures: What the accuracies were measured on, such as "the 100 test pictures".
+    """
     counts = {len(comparison.first), len(comparison.second)}
     where = f" over {counts.pop()} seeds each"
     if counts:
@@ -89,7 +97,7 @@ def seeds_sentence(comparison: SeedComparison, first: str, second: str) -> str:
         first,
         second,
         different=comparison.different,
-        where=where,
+        where=f"{where} on {pictures}" if pictures else where,
     )
 
 

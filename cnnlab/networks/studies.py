@@ -48,7 +48,7 @@ def _scenes() -> tuple[Recipe, ...]:
     return (
         _scene_recipe(
             "scenes-pooling",
-            "Seven wide convolutions with two 5x5 poolings, for six kinds of natural scenes at "
+            "Six wide convolutions with two 5x5 poolings, for six kinds of natural scenes at "
             "150 px. Takes hours on a processor: network.width makes it smaller.",
             pooling,
         ),

@@ -128,7 +128,12 @@ def judge_recipes(
     sentence = (
         _too_few(one, other)
         if comparison is None
-        else seeds_sentence(comparison, one.recipe, other.recipe)
+        else seeds_sentence(
+            comparison,
+            one.recipe,
+            other.recipe,
+            pictures=f"the {len(pairing.paths):,} {split.value} pictures",
+        )
     )
     return RecipeVerdict(
         first=one,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import combinations
+from typing import Any
 
 from cnnlab.config.differences import field_text, field_title
 from cnnlab.errors import CnnlabError
@@ -33,7 +34,7 @@ def sweep_answer(
     best = best_trial(trials, sweep.plan.objective)
     if best is None:
         return []
-    sentences = [_best_sentence(sweep.plan, best, len(with_results(trials)))]
+    sentences = [_best_sentence(sweep.plan, best, with_results(trials))]
     for first, second in _pairs(sweep.plan, trials, best):
         try:
             comparison = compare_runs(store, workspace, [str(first.run_id), str(second.run_id)])
@@ -49,18 +50,23 @@ def sweep_answer(
 
 def fields_text(trial: Trial) -> str:
     """A trial's values in one line."""
-    return ", ".join(
-        f"{field_title(name)} {field_text(value)}" for name, value in trial.fields.items()
-    )
+    return ", ".join(f"{field_title(name)} {_short(value)}" for name, value in trial.fields.items())
 
 
-def _best_sentence(plan: SweepPlan, best: Trial, count: int) -> str:
+def _short(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else field_text(value)
+
+
+def _best_sentence(plan: SweepPlan, best: Trial, done: Sequence[Trial]) -> str:
     word = "highest" if plan.objective.higher_is_better else "lowest"
     value = (best.results or (0.0,))[0]
     name = plan.objective.replace("_", " ")
+    equals = [f"{trial.number + 1}" for trial in done if (trial.results or (0.0,))[0] == value]
+    which = f"trial {best.number + 1}"
+    if len(equals) > 1:
+        which = f"trials {', '.join(equals[:-1])} and {equals[-1]}, the first of them"
     return (
-        f"The {word} {name} of {count} trials is {value:.4g}: trial {best.number + 1} with "
-        f"{fields_text(best)}."
+        f"The {word} {name} of {len(done)} trials is {value:.4g}: {which} with {fields_text(best)}."
     )
 
 

@@ -164,8 +164,9 @@ def parse_plan(document: Mapping[str, Any]) -> SweepPlan:
         raise ConfigError(explain_invalid(error)) from error
     combinations = plan.search_space.combinations
     if plan.sampler is SamplerName.GRID:
-        next(plan.search_space.grid())  # refuses a range without steps
-        if combinations is not None and combinations > MOST_TRIALS:
+        if combinations is None:
+            next(plan.search_space.grid())  # says which range has no steps
+        elif combinations > MOST_TRIALS:
             raise ConfigError(
                 f"The grid has {combinations:,} combinations; at most {MOST_TRIALS:,} are "
                 "possible. Leave values out, or search with random or tpe."

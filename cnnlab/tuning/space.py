@@ -34,7 +34,7 @@ class Choice(Section):
     def _without_repeats(cls, values: tuple[Any, ...]) -> tuple[Any, ...]:
         texts = [json.dumps(value, sort_keys=True) for value in values]
         if len(set(texts)) < len(texts):
-            raise ValueError(f"each value should stand there once, not as in {list(values)}")
+            raise ValueError(f"each value should stand there once. Received: {list(values)}")
         return tuple(sorted(values)) if all(map(_is_number, values)) else values
 
     def contains(self, value: Any) -> bool:
@@ -90,6 +90,13 @@ class Range(Section):
         steps = (value - self.low) / self.step
         return math.isclose(steps, round(steps), abs_tol=1e-9)
 
+    @property
+    def count(self) -> int | None:
+        """How many different numbers there are; None without steps."""
+        if not self.whole and self.step is None:
+            return None
+        return math.floor((self.high - self.low) / (self.step or 1.0) + 1e-9) + 1
+
     def to_json(self) -> Any:
         """As it stands in a file."""
         number = int if self.whole else float
@@ -112,12 +119,10 @@ class SearchSpace:
         """How many different trials there are; None where a range has no steps."""
         total = 1
         for parameter in self.parameters.values():
-            if isinstance(parameter, Choice):
-                total *= len(parameter.values)
-            elif parameter.whole or parameter.step is not None:
-                total *= len(_stepped(parameter))
-            else:
+            count = len(parameter.values) if isinstance(parameter, Choice) else parameter.count
+            if count is None:
                 return None
+            total *= count
         return total
 
     def contains(self, values: Values) -> bool:
@@ -136,7 +141,7 @@ class SearchSpace:
             endless = [
                 name
                 for name, parameter in self.parameters.items()
-                if isinstance(parameter, Range) and not parameter.whole and parameter.step is None
+                if isinstance(parameter, Range) and parameter.count is None
             ]
             raise ConfigError(
                 f"A grid needs a list of values, or a step, for {', '.join(endless)}: there are "
@@ -219,7 +224,7 @@ def _parameter(name: str, said: Any, base: RunConfig) -> Choice | Range:
                 f"Received: {said!r}"
             )
     except ValidationError as error:
-        raise ConfigError(f"{name}: {explain_invalid(error)}") from error
+        raise ConfigError(f"{name}: {_explain(error)}") from error
     if name == RECIPE:  # whether there are such recipes, `plan.with_networks` finds out
         if not all(isinstance(value, str) for value in getattr(parameter, "values", [None])):
             raise ConfigError(f"{RECIPE}: give a list of names of recipes. Received: {said!r}")
@@ -231,9 +236,25 @@ def _parameter(name: str, said: Any, base: RunConfig) -> Choice | Range:
     return parameter
 
 
+def _explain(error: ValidationError) -> str:
+    """What is wrong with the values of a field; how a rule was broken is said by the rule."""
+    first = error.errors(include_url=False)[0]
+    part = str(first["loc"][0]) if first["loc"] else ""
+    match first["type"]:
+        case "too_short":
+            return "give at least one value."
+        case "missing":
+            return f"the range has no {part} end: give a number."
+        case "float_parsing" | "float_type":
+            return f"{part} should be a number, such as 0.01. Received: {first['input']!r}"
+        case "value_error":
+            return str(first["ctx"]["error"])
+    return explain_invalid(error)
+
+
 def _stepped(parameter: Range) -> list[float] | list[int]:
     step = parameter.step or 1.0
-    count = math.floor((parameter.high - parameter.low) / step + 1e-9) + 1
+    count = parameter.count or 0
     if parameter.whole:
         return [int(parameter.low + place * step) for place in range(count)]
     return [round(parameter.low + place * step, 12) for place in range(count)]

@@ -186,7 +186,12 @@ def extend_sweep(store: Store, sweep_id: str, trials: int) -> Sweep:
         connection.execute(
             update(sweeps)
             .where(sweeps.c.id == sweep_id)
-            .values(wanted=sweep.wanted + trials, state=SweepState.RUNNING, finished_at=None)
+            .values(
+                wanted=sweep.wanted + trials,
+                state=SweepState.RUNNING,
+                finished_at=None,
+                message=None,
+            )
         )
     return get_sweep(store, sweep_id)
 

@@ -26,6 +26,23 @@ def write_text(label: str, name: str, *, placeholder: str = "") -> str:
     return text.strip()
 
 
+def whole_number(label: str, name: str, *, least: int, most: int, default: int) -> int:
+    """A whole number between two others, both included."""
+    key, wanted = _key(name), asked(name) or ""
+    known = wanted.isdecimal() and least <= int(wanted) <= most
+    shown = int(wanted) if known else default
+    show_in(key, shown)
+    follow(name, None if shown == default else str(shown))
+
+    def take_over() -> None:
+        chosen = int(st.session_state[key])
+        choose(name, None if chosen == default else str(chosen))
+
+    return int(
+        st.number_input(label, min_value=least, max_value=most, key=key, on_change=take_over)
+    )
+
+
 def choose_one(
     label: str,
     name: str,

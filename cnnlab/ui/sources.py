@@ -43,7 +43,7 @@ def add_dataset_form() -> None:
     """Every way to bring pictures: a tab each, and the sets that need nothing."""
     folder, upload, made, catalogue = st.tabs(
         [
-            ":material/folder: Folder on this server",
+            ":material/folder: Folder",
             ":material/upload: Upload",
             ":material/add_a_photo: Make a set",
             ":material/cloud_download: Download",

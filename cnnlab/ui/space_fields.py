@@ -9,9 +9,11 @@ from typing import Any
 import streamlit as st
 
 from cnnlab.config import RunConfig
+from cnnlab.errors import ConfigError
 from cnnlab.figures.text import escape_markdown
 from cnnlab.networks.recipes import RECIPES
 from cnnlab.tuning.fields import TunableField, tunable_fields
+from cnnlab.tuning.space import parse_space
 from cnnlab.ui.address import asked, choose, follow, show_in
 
 SPACE = "space"
@@ -23,21 +25,25 @@ _WIDGET = "vary-fields"
 _MOST_QUOTED = 80
 
 
-def edit_space(base: RunConfig) -> Document:
-    """Let the user choose fields and what each may take; returns the space's document."""
+def edit_space(base: RunConfig) -> Document | None:
+    """Let the user choose fields and what each may take.
+
+    Returns:
+        The space's document; None where something is wrong with a field, which is said there.
+    """
     known = tunable_fields(base, tuple(RECIPES))
     wanted = asked_space()
     unknown = [name for name in wanted if name not in known]
     if unknown:
         st.warning(
             escape_markdown(
-                f"Left out, since {base.recipe} has no such fields: {', '.join(unknown)}. "
-                "A layer is named by its number, such as network.layers.1.filters."
+                f"Left out, since {base.recipe} has no such fields: {', '.join(unknown)}."
             ),
             icon=":material/warning:",
         )
     document = {name: wanted[name] for name in wanted if name in known}
-    follow(SPACE, _text(document))
+    if not unknown:  # else they come back with their recipe
+        follow(SPACE, _text(document))
     show_in(_WIDGET, list(document))
 
     def take_over() -> None:
@@ -53,10 +59,12 @@ def edit_space(base: RunConfig) -> Document:
         placeholder="Choose what the trials differ in",
         help="Every setting that a training has, the layers of the network among them",
     )
+    right = True
     for name, said in document.items():
         with st.container(border=True):
             _edit(known[name], said, document)
-    return document
+            right = _say_what_is_wrong(known[name], said, base) and right
+    return document if right else None
 
 
 def asked_space() -> Document:
@@ -104,6 +112,19 @@ def _edit(field: TunableField, said: Any, document: Document) -> None:
             _edit_numbers(field, said, document)
         else:
             _edit_options(field, said, document)
+
+
+def _say_what_is_wrong(field: TunableField, said: Any, base: RunConfig) -> bool:
+    """Check one field; False, and a sentence, if its values cannot be."""
+    try:
+        parse_space({field.name: said}, base)
+    except ConfigError as error:
+        st.error(
+            escape_markdown(error.message.replace(field.name, field.title)),
+            icon=":material/error:",
+        )
+        return False
+    return True
 
 
 def _edit_numbers(field: TunableField, said: Any, document: Document) -> None:
@@ -156,7 +177,7 @@ def _edit_range(field: TunableField, said: Mapping[str, Any], document: Document
                 placeholder="any" if part == "step" else "",
                 on_change=_replace,
                 args=(document, field.name, read),
-                width=110,
+                width=96,
             )
         st.toggle(
             "Log scale",

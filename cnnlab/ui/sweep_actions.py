@@ -11,10 +11,12 @@ from cnnlab.figures.text import escape_markdown
 from cnnlab.runs.runs import train_longer
 from cnnlab.tuning.plan import MOST_TRIALS
 from cnnlab.tuning.records import Sweep, SweepState, Trial, with_results
+from cnnlab.tuning.space import RECIPE
 from cnnlab.tuning.sweeps import extend_sweep, request_delete, resume_sweep, stop_sweep
 from cnnlab.ui import context, frame
 from cnnlab.ui.address import go
 from cnnlab.ui.choices import DATA, RUN, RUNS, remember
+from cnnlab.ui.sweep_form import again
 from cnnlab.ui.sweep_table import ranked, trials_csv
 
 _MORE_TRIALS, _MORE_EPOCHS = 10, 10
@@ -29,9 +31,9 @@ def show(sweep: Sweep, trials: Sequence[Trial], best: Trial | None) -> None:
                 go(frame.RUN, **{RUN: best.run_id})
             with st.popover("Train the best longer", icon=":material/more_time:"):
                 _longer(best.run_id)
-        done = [trial for trial in ranked(sweep, trials) if trial in with_results(trials)]
-        if len(done) > 1 and st.button("Compare the best two", icon=":material/compare_arrows:"):
-            go(frame.COMPARE, **{RUNS: f"{done[0].run_id},{done[1].run_id}"})
+        pair, label = _best_two(sweep, trials)
+        if pair and st.button(label, icon=":material/compare_arrows:"):
+            go(frame.COMPARE, **{RUNS: ",".join(str(trial.run_id) for trial in pair)})
         if sweep.state is SweepState.RUNNING:
             if st.button(
                 "Stop",
@@ -54,6 +56,13 @@ def show(sweep: Sweep, trials: Sequence[Trial], best: Trial | None) -> None:
             )
         if st.button("Leaderboard", icon=":material/leaderboard:"):
             go(frame.LEADERBOARD, **{DATA: sweep.dataset_id})
+        made = next((trial.run_id for trial in trials if trial.run_id), None)
+        if made is not None and st.button(
+            "Change and search again",
+            icon=":material/edit:",
+            help="Fills the form with what this search did",
+        ):
+            go(frame.TUNE, **again(sweep, made))
 
 
 def delete(sweep: Sweep) -> None:
@@ -65,15 +74,29 @@ def delete(sweep: Sweep) -> None:
             go(frame.TUNE, **{DATA: sweep.dataset_id})
 
 
+def _best_two(sweep: Sweep, trials: Sequence[Trial]) -> tuple[list[Trial], str]:
+    """The trials to compare: the best two, or the best ones of two recipes."""
+    done = [trial for trial in ranked(sweep, trials) if trial in with_results(trials)]
+    if RECIPE not in sweep.plan.space:
+        return (done[:2] if len(done) > 1 else []), "Compare the best two"
+    of_recipe: dict[str, Trial] = {}
+    for trial in done:
+        of_recipe.setdefault(trial.fields[RECIPE], trial)
+    pair = list(of_recipe.values())[:2]
+    return (pair if len(pair) > 1 else []), "Compare the best of two recipes"
+
+
 def _go_on(sweep: Sweep) -> None:
     if sweep.state is SweepState.STOPPED and st.button("Resume", icon=":material/resume:"):
         resume_sweep(context.store(), sweep.id)
         st.rerun()
-    room = (sweep.plan.search_space.combinations or MOST_TRIALS) - sweep.wanted
+    room = min(sweep.plan.search_space.combinations or MOST_TRIALS, MOST_TRIALS) - sweep.wanted
     if room < 1:
         return
     with st.popover("More trials", icon=":material/add:"):
         more = st.number_input("How many", 1, room, min(_MORE_TRIALS, room), key="more-trials")
+        if sweep.state is SweepState.STOPPED:
+            st.caption("The search is resumed with them.")
         if st.button("Search on", type="primary", key="extend-sweep"):
             _tried(lambda: extend_sweep(context.store(), sweep.id, int(more)))
 

@@ -39,8 +39,11 @@ def show(sweep: Sweep, trials: Sequence[Trial]) -> None:
         views = {_FRONT: "Trade-off", **views}
     chosen = choose_view(views, key="sweep-chart", name="chart", label="Chart")
     if chosen != "timeline" and not with_results(trials):
-        if sweep.state is not SweepState.COMPLETED:
-            st.caption("A chart follows with the first result.")
+        st.caption(
+            "There is no result to draw."
+            if sweep.state is SweepState.COMPLETED
+            else "A chart follows with the first result."
+        )
         return
     dark = context.is_dark()
     figure: go.Figure

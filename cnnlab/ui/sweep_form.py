@@ -16,16 +16,17 @@ from cnnlab.runs.datasets import Dataset
 from cnnlab.tuning.plan import MOST_TRIALS, Objective, PrunerName, SamplerName, SweepPlan
 from cnnlab.tuning.planning import make_plan
 from cnnlab.tuning.presets import PRESETS, Preset
+from cnnlab.tuning.records import Sweep
 from cnnlab.tuning.steering import trials_at_once
 from cnnlab.tuning.sweeps import submit_sweep
 from cnnlab.ui import context, frame, train, training_fields
-from cnnlab.ui.address import asked, go
-from cnnlab.ui.addressed import choose_one, write_text
+from cnnlab.ui.address import go
+from cnnlab.ui.addressed import choose_one, whole_number, write_text
 from cnnlab.ui.choices import DATA, SWEEP
 from cnnlab.ui.draft import draft_of
 from cnnlab.ui.fields import Fields
 from cnnlab.ui.space_fields import SPACE, Document, edit_space
-from cnnlab.ui.starts import RECIPE, SET, choose_start
+from cnnlab.ui.starts import FROM, RECIPE, SET, choose_start
 
 SAMPLER, TRIALS, OBJECTIVE, SECOND, PRUNING, NAME = (
     "sampler",
@@ -42,8 +43,8 @@ _SAMPLERS = {
 }
 _PRUNERS = {
     PrunerName.NONE: "no: train every trial to its end",
-    PrunerName.HALVING: "halving: the best third goes on after a third of the epochs",
-    PrunerName.MEDIAN: "median: ends trials worse than half of the others",
+    PrunerName.HALVING: "halving: only the best third goes on",
+    PrunerName.MEDIAN: "median: ends the worse half",
 }
 _USUAL_TRIALS = 12
 _CHECKED = 300  # combinations whose networks are looked at before the start
@@ -78,16 +79,36 @@ def show(dataset: Dataset) -> None:
         document = edit_space(base)
         options = _search_options()
     plan = _plan(base, document, options)
-    if plan is not None:
-        _facts(plan, class_count)
-    _start(dataset, plan, options)
+    possible = plan is not None and _facts(plan, class_count)
+    _start(dataset, plan if possible else None, options)
+
+
+def again(sweep: Sweep, run_id: str) -> dict[str, Any]:
+    """What the address asks for to fill the form with what a sweep did.
+
+    Args:
+        sweep: The sweep.
+        run_id: One of its runs, which has what the trials have in common.
+    """
+    plan = sweep.plan
+    return {
+        DATA: sweep.dataset_id,
+        FROM: run_id,
+        SPACE: json.dumps(dict(plan.space), separators=(",", ":")),
+        SAMPLER: plan.sampler.value,
+        TRIALS: str(sweep.wanted),
+        OBJECTIVE: plan.objective.value,
+        SECOND: plan.objectives[1].value if len(plan.objectives) > 1 else "",
+        PRUNING: plan.pruner.value,
+        NAME: sweep.name,
+    }
 
 
 def _ready_made(dataset: Dataset) -> None:
     with st.expander("Ready-made searches", icon=":material/auto_awesome:"):
         for preset in PRESETS.values():
             with st.container(horizontal=True, vertical_alignment="center"):
-                if st.button(preset.name, key=f"preset-{preset.name}", type="tertiary"):
+                if st.button(preset.name, key=f"preset-{preset.name}"):
                     go(frame.TUNE, **_link(preset, dataset))
                 st.caption(f"{preset.question} {preset.trials} trials of {preset.recipe}.")
 
@@ -112,12 +133,9 @@ def _search_options() -> dict[str, Any]:
     titles = {objective.value: objective_title(objective) for objective in Objective}
     left, right = st.columns(2)
     with left:
-        sampler = choose_one("Search", SAMPLER, {each.value: _SAMPLERS[each] for each in _SAMPLERS})
         objective = choose_one("Best by", OBJECTIVE, titles)
+        sampler = choose_one("Search", SAMPLER, {each.value: _SAMPLERS[each] for each in _SAMPLERS})
     with right:
-        pruner = choose_one(
-            "End trials early", PRUNING, {each.value: _PRUNERS[each] for each in _PRUNERS}
-        )
         others = {value: title for value, title in titles.items() if value != objective}
         second = choose_one(
             "and by",
@@ -125,18 +143,17 @@ def _search_options() -> dict[str, Any]:
             {"": "nothing else", **others},
             hint="Two objectives show the trade-off, such as accuracy against size",
         )
-    objectives = [objective, second] if second else [objective]
-    trials: int | None = MOST_TRIALS
+        objectives = [objective, second] if second else [objective]
+        pruners = _pruners(objectives)
+        pruner = choose_one(
+            "End trials early",
+            PRUNING,
+            {each.value: _PRUNERS[each] for each in pruners},
+            hint="Trials can be ended early by one figure that is known after each epoch",
+        )
+    trials = MOST_TRIALS
     if sampler != SamplerName.GRID:
-        wanted = asked(TRIALS) or ""
-        usual = (
-            int(wanted) if wanted.isdigit() and 1 <= int(wanted) <= MOST_TRIALS else _USUAL_TRIALS
-        )
-        trials = int(
-            st.number_input(
-                "Trials", min_value=1, max_value=MOST_TRIALS, value=usual, key=f"trials-{usual}"
-            )
-        )
+        trials = whole_number("Trials", TRIALS, least=1, most=MOST_TRIALS, default=_USUAL_TRIALS)
     name = write_text("Name", NAME, placeholder="for people; the recipe's name by default")
     return {
         "sampler": sampler,
@@ -147,8 +164,18 @@ def _search_options() -> dict[str, Any]:
     }
 
 
-def _plan(base: RunConfig, document: Document, options: dict[str, Any]) -> SweepPlan | None:
+def _pruners(objectives: list[str]) -> list[PrunerName]:
+    """How trials can be ended early by these objectives."""
+    if len(objectives) > 1 or Objective(objectives[0]).monitor is None:
+        return [PrunerName.NONE]
+    return list(_PRUNERS)
+
+
+def _plan(base: RunConfig, document: Document | None, options: dict[str, Any]) -> SweepPlan | None:
     """The plan, or None where something is missing or wrong, which is then said."""
+    if document is None:
+        st.caption("Something is wrong with the values of a field above.")
+        return None
     if not document:
         st.info("Choose at least one field that varies.", icon=":material/tune:")
         return None
@@ -160,25 +187,35 @@ def _plan(base: RunConfig, document: Document, options: dict[str, Any]) -> Sweep
         return None
 
 
-def _facts(plan: SweepPlan, class_count: int) -> None:
-    """How many trials there will be, how many of them make no network."""
+def _facts(plan: SweepPlan, class_count: int) -> bool:
+    """How many trials there will be, how many of them make no network; False if none makes one."""
     combinations = plan.search_space.combinations
     words = [f"{plan.trials:,} {'trial' if plan.trials == 1 else 'trials'}"]
     if combinations is not None:
         words.append(f"{combinations:,} combinations")
     at_once = trials_at_once(plan.at_once)
     words.append(f"{at_once} at a time" if at_once > 1 else "one at a time")
+    if "training.epochs" not in plan.space:
+        words.append(f"{plan.base.training.epochs * plan.trials:,} epochs at most")
     st.caption(" · ".join(words))
-    if combinations is not None and combinations <= _CHECKED:
-        refused = _refusals(plan, class_count)
-        if refused:
-            st.warning(
-                escape_markdown(
-                    f"{len(refused)} of {combinations} combinations make no network and are "
-                    f"skipped. The first one: {refused[0]}"
-                ),
-                icon=":material/warning:",
-            )
+    if combinations is None or combinations > _CHECKED:
+        return True
+    refused = _refusals(plan, class_count)
+    if len(refused) == combinations:
+        st.error(
+            escape_markdown(f"No combination makes a network. The first one: {refused[0]}"),
+            icon=":material/error:",
+        )
+        return False
+    if refused:
+        st.warning(
+            escape_markdown(
+                f"{len(refused)} of {combinations} combinations make no network and are "
+                f"skipped. The first one: {refused[0]}"
+            ),
+            icon=":material/warning:",
+        )
+    return True
 
 
 def _refusals(plan: SweepPlan, class_count: int) -> list[str]:

@@ -39,7 +39,7 @@ def summary(sweep: Sweep) -> str:
     best = best_trial(trials, sweep.plan.objective)
     words = f"{ended} of {sweep.wanted} trials"
     if best is None or not best.results:
-        return words
+        return f"{words} · none with a result" if ended else words
     return f"{words} · {objective_title(sweep.plan.objective)} {best.results[0]:.4g}"
 
 
@@ -75,9 +75,13 @@ def _headline(sweep: Sweep, trials: Sequence[Trial], best: Trial | None) -> None
     """The best result so far; at the end, what was found out."""
     if best is None or not best.results:
         if sweep.state is SweepState.COMPLETED:
-            st.info(
-                "No trial has a result: see why, at the end of each row.", icon=":material/info:"
-            )
+            reasons = {trial.message for trial in trials if trial.message}
+            text = "No trial has a result."
+            if len(reasons) == 1:
+                text += f" Each of them: {reasons.pop()}"
+            elif reasons:
+                text += " Why, is said at the end of each row."
+            st.info(escape_markdown(text), icon=":material/info:")
         return
     with st.container(horizontal=True):
         st.metric(

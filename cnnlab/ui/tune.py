@@ -6,7 +6,7 @@ import streamlit as st
 
 from cnnlab.figures.text import escape_markdown
 from cnnlab.tuning.records import Sweep, SweepState
-from cnnlab.tuning.sweeps import get_sweep, list_sweeps
+from cnnlab.tuning.sweeps import find_sweep, list_sweeps
 from cnnlab.ui import context, frame, sources, sweep_form, sweep_view
 from cnnlab.ui.address import asked, go, link_here
 from cnnlab.ui.choices import DATA, SWEEP, choose_dataset
@@ -23,10 +23,15 @@ def show() -> None:
     """Draw the page."""
     sweep_id = asked(SWEEP)
     if sweep_id is not None:
-        sweep = get_sweep(context.store(), sweep_id)
-        _way_back(sweep)
-        sweep_view.show(sweep)
-        return
+        sweep = find_sweep(context.store(), sweep_id)
+        if sweep is not None:
+            _way_back(sweep)
+            sweep_view.show(sweep)
+            return
+        st.warning(
+            escape_markdown(f"The search {sweep_id} is no longer there. Those there are:"),
+            icon=":material/search_off:",
+        )
     dataset = choose_dataset()
     if dataset is None:
         st.info("A search needs pictures. Add a folder of pictures, or take a built-in set.")

@@ -77,7 +77,10 @@ def test_link_fills_the_form_and_start_makes_the_sweep(workspace, store, data, o
     [
         ('{"training.learning_rate": {"low": 1, "high": 0.1}}', "low should be below high"),
         ('{"network.layer_size": ["wide"]}', "wide"),
-        ('{"training.learning_rate": {"low": "", "high": 1}}', "low"),
+        ('{"training.learning_rate": {"low": "a", "high": 1}}', "low should be a number"),
+        ('{"training.learning_rate": {"high": 1}}', "the range has no low end"),
+        ('{"network.layer_size": []}', "give at least one value"),
+        ('{"network.layer_size": [8, 8]}', "each value should stand there once"),
     ],
 )
 def test_what_is_wrong_is_said_beside_the_form(workspace, data, open_page: Open, space, words):
@@ -91,7 +94,7 @@ def test_what_is_wrong_is_said_beside_the_form(workspace, data, open_page: Open,
     [
         ("nonsense", " nonsense"),
         ("[1]", "is to be a JSON object"),
-        ('{"no.field": [1]}', " no.field. A layer"),
+        ('{"no.field": [1]}', " no.field."),
     ],
 )
 def test_nonsense_in_the_address_is_named(workspace, data, open_page: Open, space, words):
@@ -99,6 +102,49 @@ def test_nonsense_in_the_address_is_named(workspace, data, open_page: Open, spac
     assert not app.exception
     assert words in "\n".join(each.value for each in app.warning).replace("\\", "")
     assert "Choose at least one field" in said(app)
+
+
+def test_space_of_which_no_network_can_be_made_is_not_started(workspace, data, open_page: Open):
+    space = json.dumps({"network.conv_layers": [8, 9]})
+    app = open_page(workspace, "tune", data=data.id, recipe="conv-grid", space=space)
+    assert not app.exception
+    assert "No combination makes a network" in app.error[0].value
+    start = next(button for button in app.button if button.label == "Start the search")
+    assert start.disabled
+
+
+def test_number_of_trials_stands_in_the_address(workspace, data, open_page: Open):
+    space = json.dumps({"training.learning_rate": {"low": 0.001, "high": 0.1}})
+    app = open_page(workspace, "tune", data=data.id, space=space, trials="7")
+    trials = next(each for each in app.number_input if each.label == "Trials")
+    assert trials.value == 7
+    trials.set_value(3).run()
+    assert app.query_params["trials"] == "3"
+
+
+def test_two_objectives_leave_no_choice_of_pruning(workspace, data, open_page: Open):
+    app = open_page(workspace, "tune", data=data.id, second="parameters", pruning="halving")
+    assert not app.exception
+    pruning = next(each for each in app.selectbox if each.label == "End trials early")
+    assert len(pruning.options) == 1
+    assert not app.error
+
+
+def test_fields_of_another_recipe_wait_in_the_address(workspace, data, open_page: Open):
+    space = json.dumps({"network.layers.13.rate": [0.1, 0.2], "training.batch_size": [16]})
+    address = {"data": data.id, "recipe": "quick", "space": space}
+    app = open_page(workspace, "tune", **address)
+    assert "network.layers.13.rate" in app.warning[0].value.replace("\\", "")
+    assert json.loads(app.query_params["space"]) == json.loads(space)
+
+
+def test_search_can_be_changed_and_made_again(workspace, store, ended, open_page: Open):
+    app = open_page(workspace, "tune", sweep=ended)
+    next(each for each in app.button if each.label == "Change and search again").click().run()
+    assert not app.exception
+    assert "4 trials · 4 combinations" in said(app)
+    (first,) = [trial for trial in sweeps.list_trials(store, ended) if trial.number == 0]
+    assert app.query_params["from"] == first.run_id
 
 
 def test_ready_made_search_fills_the_form(workspace, data, open_page: Open):
@@ -118,6 +164,7 @@ def test_ended_search_shows_its_trials_the_best_first(workspace, ended, open_pag
     assert "trial 3 with" in said(app)
     names = [button.label for button in app.button]
     assert "Compare the best two" in names
+    assert "Change and search again" in names
     assert "Stop" not in names
     assert r"Which \<size\>\?" in said(app)
 
@@ -163,4 +210,5 @@ def test_every_chart_of_a_search_has_an_address(workspace, ended, open_page: Ope
 def test_unknown_search_is_a_sentence(workspace, data, open_page: Open):
     app = open_page(workspace, "tune", sweep="gone")
     assert not app.exception
-    assert "no sweep" in said(app)
+    assert "gone is no longer there" in "".join(each.value for each in app.warning)
+    assert "A new search" in [each.value for each in app.subheader]

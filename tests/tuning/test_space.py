@@ -99,3 +99,10 @@ def test_file_is_read_and_what_is_no_object_is_refused(tmp_path):
             read_space(file)
     with pytest.raises(ConfigError, match="could not be read"):
         read_space(tmp_path / "missing.json")
+
+
+def test_wide_ranges_are_counted_without_being_listed():
+    space = parse_space({"training.seed": {"low": 0, "high": 2**31 - 1}}, BASE)
+    assert space.combinations == 2**31
+    stepped = parse_space({"training.learning_rate": {"low": 0.1, "high": 0.3, "step": 0.1}}, BASE)
+    assert stepped.combinations == 3

@@ -78,7 +78,7 @@ class Studies:
             self._train(f"2-{step}", f"catsdogs-{step}", folder, CUT)
 
     def cifar(self, folder: Path) -> None:
-        """Three blocks with three seeds, early stopping as in the recipe; no pictures for a test."""
+        """Three blocks with three seeds; no pictures are held back for a test."""
         for seed in SEEDS:
             changes = ["--set", f"training.seed={seed}"]
             self._train(f"4-blocks-{seed}", "cifar-blocks", folder, changes)

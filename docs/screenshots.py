@@ -170,7 +170,7 @@ def photograph(page: Page, address: str, target: Path, clicks: tuple[str, ...] =
     page.goto(address)
     page.wait_for_timeout(SETTLE_MS)
     for name in clicks:
-        page.get_by_text(name, exact=True).first.click()
+        page.get_by_role("link", name=name).or_(page.get_by_role("radio", name=name)).click()
         page.wait_for_timeout(SETTLE_MS)
     expect(page.get_by_test_id("stSkeleton")).to_have_count(0, timeout=60_000)
     page.wait_for_timeout(SETTLE_MS // 3)

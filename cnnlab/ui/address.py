@@ -9,6 +9,7 @@ from typing import NamedTuple
 import streamlit as st
 
 SETTLING_SECONDS = 1.5
+_PAGE, _SHOWN_ON = "page-now", "shown-on-page"
 
 
 class _Choice(NamedTuple):
@@ -48,10 +49,22 @@ def show_in(widget_key: str, value: object) -> None:
     """Make a widget show what the address asks for.
 
     Only where it shows something else: a value that is set at each run is sent to the browser each
-    time, and takes back what the user chose there meanwhile.
+    time, and takes back what the user chose there meanwhile. A widget of the same key on another
+    page is a new one, which begins at its default whatever the session knows by that key.
     """
-    if widget_key not in st.session_state or st.session_state[widget_key] != value:
+    page, shown_on = st.session_state.get(_PAGE), st.session_state.setdefault(_SHOWN_ON, {})
+    if (
+        shown_on.get(widget_key) != page
+        or widget_key not in st.session_state
+        or st.session_state[widget_key] != value
+    ):
         st.session_state[widget_key] = value
+        shown_on[widget_key] = page
+
+
+def begin_page(page: str) -> None:
+    """Note which page is drawn; `show_in` needs to know."""
+    st.session_state[_PAGE] = page
 
 
 def go(page: str, **asked_for: str | Sequence[str]) -> None:

@@ -12,6 +12,7 @@ import streamlit as st
 from cnnlab.errors import CnnlabError
 from cnnlab.figures.text import escape_markdown
 from cnnlab.ui import collecting, context, late_requests
+from cnnlab.ui.address import begin_page
 
 Arguments = ParamSpec("Arguments")
 
@@ -40,6 +41,7 @@ class Page(Protocol):
 def run_page(page: Page) -> None:
     """Run the chosen page inside the frame."""
     collecting.count_page_run()
+    begin_page(page.title)
     st.set_page_config(page_title=f"{page.title} · cnnlab", layout="wide")
     with shown_errors():
         context.store()

@@ -25,6 +25,7 @@ from cnnlab.runs.datasets import Dataset
 from cnnlab.ui import context
 from cnnlab.ui.charts import show_chart
 from cnnlab.ui.data import split_of
+from cnnlab.ui.views import choose_view
 
 BATCH_PICTURES = 64
 SHEET_COLUMNS = 8
@@ -32,7 +33,13 @@ EXAMPLES = 10
 ROW_PICTURES = 3
 DRAWS = 8
 _MOST_ROWS = 12
-_VIEWS = ("Split", "First batch", "Each class", "Examples", "Augmentation")
+_VIEWS = {
+    "split": "Split",
+    "batch": "First batch",
+    "classes": "Each class",
+    "examples": "Examples",
+    "augmentation": "Augmentation",
+}
 _OPERATIONS = {
     "flip_horizontal": "flip left and right",
     "flip_vertical": "flip upside down",
@@ -54,25 +61,16 @@ def preview(dataset: Dataset, config: RunConfig) -> None:
         return
     for warning in assignment.warnings:
         st.warning(escape_markdown(warning), icon=":material/warning:")
-    view = st.segmented_control(
-        "Preview",
-        _VIEWS,
-        default=_VIEWS[0],
-        required=True,
-        key="preview-view",
-        label_visibility="collapsed",
-        persist_state="session",
-    )
-    match view:
-        case "Split":
+    match choose_view(_VIEWS, key="preview-view", name="preview", label="Preview"):
+        case "split":
             split_chart(assignment)
-        case "First batch":
+        case "batch":
             _first_batch(dataset, assignment, config)
-        case "Each class":
+        case "classes":
             _by_class(dataset, assignment, config)
-        case "Examples":
+        case "examples":
             _examples(dataset, assignment, config)
-        case "Augmentation":
+        case "augmentation":
             _augmentation(dataset, assignment, config)
 
 

@@ -168,3 +168,19 @@ def test_a_set_is_made_in_the_browser(page: Page, dashboard: Dashboard, class_fo
         expect(page.get_by_test_id("stMetric").first).to_be_visible()
     expect(figure(page, "Pictures used")).to_have_text("10")
     expect(figure(page, "Classes")).to_have_text("2")
+
+
+def test_link_to_another_page_shows_the_same_pictures_there(page: Page, dashboard: Dashboard):
+    store = open_store(dashboard.workspace)
+    for name in ("digits", "scenes"):
+        scan_dataset(
+            store, dashboard.workspace, add_dataset(store, dashboard.workspace, f"builtin:{name}")
+        )
+    for name, pictures in {"digits": "1,797", "scenes": "1,200"}.items():
+        page.goto(f"{dashboard.address}/train?data={name}")
+        settled(page)
+        page.get_by_role("link", name="Preview the pictures").click()
+        expect(page.get_by_role("heading", name="Samples")).to_be_visible()
+        settled(page)
+        expect(page.get_by_text(pictures).first).to_be_visible()
+        expect(page).to_have_url(re.compile(f"data={name}"))

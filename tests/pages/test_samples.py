@@ -343,12 +343,9 @@ def test_a_failed_scan_says_why_and_can_be_tried_again(
 # --- preparation ---
 
 
-@pytest.mark.parametrize(
-    "preview", ["Split", "First batch", "Each class", "Examples", "Augmentation"]
-)
-def test_every_preview_is_drawn(preview, dataset, workspace, open_page: Open):
-    app = open_page(workspace, "samples", data=dataset.id, view="preparation")
-    app.segmented_control(key="preview-view").set_value(preview).run()
+@pytest.mark.parametrize("preview", ["split", "batch", "classes", "examples", "augmentation"])
+def test_every_preview_has_an_address(preview, dataset, workspace, open_page: Open):
+    app = open_page(workspace, "samples", data=dataset.id, view="preparation", preview=preview)
     assert not app.exception
     assert not app.error
     assert app.get("plotly_chart")
@@ -356,7 +353,7 @@ def test_every_preview_is_drawn(preview, dataset, workspace, open_page: Open):
 
 def test_the_first_batch_tells_its_pixel_range(dataset, workspace, open_page: Open):
     app = open_page(workspace, "samples", data=dataset.id, view="preparation")
-    app.segmented_control(key="preview-view").set_value("First batch").run()
+    app.segmented_control(key="preview-view").set_value("batch").run()
     told = metrics(app)
     low, high = map(int, told["Pixel values"].split(" to "))
     assert 0 <= low < 60
@@ -394,7 +391,7 @@ def test_a_choice_that_leaves_nothing_to_train_on_is_said(dataset, workspace, op
 
 def test_augmentation_shows_a_picture_beside_eight_draws(dataset, workspace, open_page: Open):
     app = open_page(workspace, "samples", data=dataset.id, view="preparation")
-    app.segmented_control(key="preview-view").set_value("Augmentation").run()
+    app.segmented_control(key="preview-view").set_value("augmentation").run()
     app.toggle(key="field:quick:augmentation.flip_vertical").set_value(True).run()
     app.number_input(key="field:quick:augmentation.rotation").set_value(0.1).run()
     alone = next(box for box in app.selectbox if box.label == "Operations")

@@ -122,7 +122,9 @@ def _facts(dataset: Dataset, index: DatasetIndex) -> None:
     seen = ""
     if dataset.scanned_at is not None:
         seen = f" · looked at {datetime.fromtimestamp(dataset.scanned_at, UTC):%Y-%m-%d %H:%M} UTC"
-    st.caption(f"{escape_markdown(str(dataset.location))}{seen}")
+    built_in = dataset.source is Source.BUILTIN
+    place = "built into cnnlab" if built_in else escape_markdown(str(dataset.location))
+    st.caption(f"{place}{seen}")
     for note in index.notes:
         st.caption(escape_markdown(note))
     for name in index.empty_classes:

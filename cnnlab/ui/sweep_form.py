@@ -134,7 +134,6 @@ def _search_options() -> dict[str, Any]:
     left, right = st.columns(2)
     with left:
         objective = choose_one("Best by", OBJECTIVE, titles)
-        sampler = choose_one("Search", SAMPLER, {each.value: _SAMPLERS[each] for each in _SAMPLERS})
     with right:
         others = {value: title for value, title in titles.items() if value != objective}
         second = choose_one(
@@ -143,12 +142,15 @@ def _search_options() -> dict[str, Any]:
             {"": "nothing else", **others},
             hint="Two objectives show the trade-off, such as accuracy against size",
         )
-        objectives = [objective, second] if second else [objective]
-        pruners = _pruners(objectives)
+    objectives = [objective, second] if second else [objective]
+    left, right = st.columns(2)
+    with left:
+        sampler = choose_one("Search", SAMPLER, {each.value: _SAMPLERS[each] for each in _SAMPLERS})
+    with right:
         pruner = choose_one(
             "End trials early",
             PRUNING,
-            {each.value: _PRUNERS[each] for each in pruners},
+            {each.value: _PRUNERS[each] for each in _pruners(objectives)},
             hint="Trials can be ended early by one figure that is known after each epoch",
         )
     trials = MOST_TRIALS

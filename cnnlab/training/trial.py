@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -26,6 +26,8 @@ WARM_UP_STEPS = 2
 FEWEST_STEPS = 4
 MOST_STEPS = 40
 SECONDS = 2.0  # measured at least, unless the steps run out
+ENOUGH_SECONDS = 10.0  # measured: so long that fewer steps are enough
+SLOW_STEP_SECONDS = 5.0  # beside which warming up is nothing, after the first step
 CLEARLY_FASTER = 1.1  # a coarser precision must be worth it
 LONG_SECONDS = 30.0  # runs that take longer than this by arithmetic deserve a trial
 _SECOND_OF_WORK = 50e9  # multiply-adds, of a modest processor
@@ -85,6 +87,7 @@ def try_steps(
     make_model: MakeModel,
     *,
     stop_requested: Callable[[], bool] = lambda: False,
+    progress: Callable[[int, int], object] = lambda done, total: None,
 ) -> Prediction:
     """Train a few steps in each precision and throw the networks away.
 
@@ -94,16 +97,25 @@ def try_steps(
         class_count: Number of classes.
         make_model: Builds the network that is trained, in a precision.
         stop_requested: Asked after each step.
+        progress: Told after each step how many are done, of how many that are planned.
 
     Raises:
         StopRequested: If the user has asked to stop.
     """
     measured: dict[str, float] = {}
     memory, steps = 0, MOST_STEPS
-    for precision in candidates(config.training.precision):
+    precisions = candidates(config.training.precision)
+    planned = WARM_UP_STEPS + FEWEST_STEPS
+    for place, precision in enumerate(precisions):
+
+        def step_done(step: int, before: int = place * planned) -> None:
+            if stop_requested():
+                raise StopRequested
+            progress(before + min(step, planned), planned * len(precisions))
+
         with MemoryWatch() as watch:
             times = _step_times(
-                make_model(precision), config, images[Split.TRAIN], class_count, stop_requested
+                make_model(precision), config, images[Split.TRAIN], class_count, step_done
             )
         measured[precision.value] = float(np.median(times))
         memory, steps = max(memory, watch.peak_bytes), min(steps, len(times))
@@ -135,23 +147,29 @@ def choose(seconds_per_step: Mapping[str, float]) -> Precision:
     return Precision(fastest)
 
 
+def enough(times: Sequence[float]) -> bool:
+    """Whether steps that took so many seconds tell how long the others will take."""
+    measured = sum(times)
+    return (measured >= SECONDS and len(times) >= FEWEST_STEPS) or measured >= ENOUGH_SECONDS
+
+
 class _StepTimer(keras.callbacks.Callback):
     """Times the steps after the first ones, and ends the epoch when it has enough."""
 
-    def __init__(self, stop_requested: Callable[[], bool]) -> None:
+    def __init__(self, step_done: Callable[[int], None]) -> None:
         super().__init__()
         self.times: list[float] = []
-        self._stop_requested = stop_requested
+        self._step_done = step_done
         self._last = 0.0
 
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
-        if self._stop_requested():
-            raise StopRequested
         now = time.perf_counter()
-        if batch >= WARM_UP_STEPS:
-            self.times.append(now - self._last)
-        self._last = now
-        if len(self.times) >= FEWEST_STEPS and sum(self.times) >= SECONDS:
+        self._step_done(batch + 1)
+        took = now - self._last
+        if batch >= WARM_UP_STEPS or (batch > 0 and took >= SLOW_STEP_SECONDS):
+            self.times.append(took)
+        self._last = time.perf_counter()
+        if enough(self.times):
             self.model.stop_training = True
             raise _Enough
 
@@ -165,12 +183,12 @@ def _step_times(
     config: RunConfig,
     images: Labelled,
     class_count: int,
-    stop_requested: Callable[[], bool],
+    step_done: Callable[[int], None],
 ) -> list[float]:
     """Seconds of each step, through the very pipeline that the run will use."""
     compile_model(model, config.training, class_count)
     feed = TrainingFeed(images, class_count, config.training, config.augmentation)
-    timer = _StepTimer(stop_requested)
+    timer = _StepTimer(step_done)
     steps = WARM_UP_STEPS + MOST_STEPS
     with suppress(_Enough):
         model.fit(feed.dataset().repeat().take(steps), shuffle=False, callbacks=[timer], verbose=0)

@@ -72,6 +72,7 @@ def _answer(
             data.class_count,
             stages.build_main,
             stop_requested=stop_requested,
+            progress=lambda done, total: report("trying a few steps", done, total),
         )
         return prediction.to_json()
     precision = config.training.precision

@@ -41,13 +41,33 @@ def test_a_trial_measures_each_precision_and_predicts_the_run(monkeypatch):
     both = (Precision.FLOAT32, Precision.BFLOAT16)
     monkeypatch.setattr(trial, "candidates", lambda precision: both)
     monkeypatch.setattr(trial, "SECONDS", 0.05)
-    prediction = try_steps(CONFIG, two_splits(), 2, make_model)
+    told = []
+    prediction = try_steps(
+        CONFIG, two_splits(), 2, make_model, progress=lambda *step: told.append(step)
+    )
+    assert told[0] == (1, 12)
+    assert told[-1] == (12, 12)
+    assert told == sorted(told)
     assert set(prediction.seconds_per_step) == {"float32", "mixed_bfloat16"}
     assert prediction.steps >= trial.FEWEST_STEPS
     step = prediction.seconds_per_step[prediction.precision.value]
     assert prediction.seconds_per_epoch == pytest.approx(step * (12 + 2 / 3))
     assert prediction.seconds == pytest.approx(2 * prediction.seconds_per_epoch)
     assert prediction.memory_bytes > 100e6  # TensorFlow alone
+
+
+@pytest.mark.parametrize(
+    ("times", "expected"),
+    [
+        ([0.4] * 4, False),
+        ([0.5] * 4, True),
+        ([3.0] * 3, False),
+        ([3.0] * 4, True),
+        ([12.0], True),  # a large network's only step
+    ],
+)
+def test_slow_steps_are_measured_less_often(times, expected):
+    assert trial.enough(times) is expected
 
 
 @pytest.mark.parametrize(

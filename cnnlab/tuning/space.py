@@ -244,7 +244,11 @@ def _explain(error: ValidationError) -> str:
         case "too_short":
             return "give at least one value."
         case "missing":
-            return f"the range has no {part} end: give a number."
+            unknown = [
+                str(each["loc"][0]) for each in error.errors() if each["type"] == "extra_forbidden"
+            ]
+            received = f" Received: {', '.join(unknown)}" if unknown else ""
+            return f"the range has no {part} end: give a number.{received}"
         case "float_parsing" | "float_type":
             return f"{part} should be a number, such as 0.01. Received: {first['input']!r}"
         case "value_error":

@@ -63,7 +63,7 @@ def test_layer_is_named_by_its_number():
         ({"nonsense.field": [1]}, ["no section 'nonsense'"]),
         ({"network.layer_size": ["wide"]}, ["network.layer_size", "'wide'"]),
         ({"network.layer_size": [32, 0]}, ["network.layer_size", "greater than", "0"]),
-        ({"network.layer_size": []}, ["network.layer_size", "at least 1"]),
+        ({"network.layer_size": []}, ["network.layer_size", "at least one"]),
         ({"network.layer_size": [32, 32]}, ["once"]),
         ({"network.layer_size": 32}, ["a list of values, or a range", "32"]),
         ({"network.layer_size": {"low": 1, "high": 2.5}}, ["whole number", "2.5"]),

@@ -12,7 +12,7 @@ from cnnlab.figures.theme import PALETTE, shades, style
 from cnnlab.tuning.plan import Objective
 from cnnlab.tuning.records import Trial, TrialState, with_results
 
-_FEWEST_TRIALS = 6  # the axis is at least so long, so that its ticks are whole numbers
+FEWEST_TRIALS = 6  # the axis is at least so long, so that its ticks are whole numbers
 
 
 class SweepHistoryInfo(NamedTuple):
@@ -119,7 +119,7 @@ def draw_sweep_history(info: SweepHistoryInfo, *, dark: bool) -> go.Figure:
     last = max((*info.numbers, *info.pruned), default=0)
     figure.update_xaxes(
         title_text="trial",
-        range=[0, max(_FEWEST_TRIALS, last) + 1],
+        range=[0, max(FEWEST_TRIALS, last) + 1],
         fixedrange=True,
         tickformat="d",
     )

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import plotly.graph_objects as go
 
+from cnnlab.figures.sweep_history import FEWEST_TRIALS
 from cnnlab.figures.sweep_words import field_lines
 from cnnlab.figures.text import duration
 from cnnlab.figures.theme import PALETTE, shades, style
@@ -20,8 +21,6 @@ _STATES = {
     TrialState.STOPPED: "stopped",
     TrialState.FAILED: "failed",
 }
-
-_FEWEST_TRIALS = 6  # the axis is at least so long, so that its ticks are whole numbers
 
 
 class Bar(NamedTuple):
@@ -90,7 +89,7 @@ def draw_sweep_timeline(bars: Sequence[Bar], *, dark: bool) -> go.Figure:
     figure.update_xaxes(title_text="minutes", rangemode="tozero", fixedrange=True)
     figure.update_yaxes(
         title_text="trial",
-        range=[max((_FEWEST_TRIALS, *(bar.number for bar in bars))) + 0.6, 0.4],
+        range=[max((FEWEST_TRIALS, *(bar.number for bar in bars))) + 0.6, 0.4],
         tickformat="d",
         showgrid=False,
         fixedrange=True,

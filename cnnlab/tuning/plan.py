@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -65,6 +65,11 @@ class Objective(StrEnum):
         return Monitor(self.value) if self.value in set(Monitor) else None
 
 
+def can_prune(objectives: Sequence[Objective]) -> bool:
+    """Whether trials can be ended early: by one figure, which is known after each epoch."""
+    return len(objectives) == 1 and objectives[0].monitor is not None
+
+
 class SweepPlan(Section):
     """Everything that decides which trials a sweep makes.
 
@@ -97,16 +102,15 @@ class SweepPlan(Section):
     def _fits_together(self) -> SweepPlan:
         if len(set(self.objectives)) < len(self.objectives):
             raise ValueError(f"the two objectives should differ, not both be {self.objectives[0]}")
-        if self.pruner is not PrunerName.NONE:
+        if self.pruner is not PrunerName.NONE and not can_prune(self.objectives):
             if len(self.objectives) > 1:
                 raise ValueError(
                     "trials cannot be pruned by two objectives: choose one, or no pruning"
                 )
-            if self.objectives[0].monitor is None:
-                raise ValueError(
-                    f"{self.objectives[0]} is known at the end of a training only, so trials "
-                    "cannot be pruned by it: choose another objective, or no pruning"
-                )
+            raise ValueError(
+                f"{self.objectives[0]} is known at the end of a training only, so trials "
+                "cannot be pruned by it: choose another objective, or no pruning"
+            )
         return self
 
     @property

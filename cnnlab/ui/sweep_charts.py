@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -14,7 +14,7 @@ from cnnlab.figures.sweep_history import plot_sweep_history
 from cnnlab.figures.sweep_importance import plot_sweep_importance
 from cnnlab.figures.sweep_slices import plot_sweep_slices
 from cnnlab.figures.sweep_timeline import plot_sweep_timeline
-from cnnlab.runs.runs import epochs_by_run
+from cnnlab.runs.runs import EpochRecord
 from cnnlab.tuning.importance import FEWEST, importance
 from cnnlab.tuning.records import Sweep, SweepState, Trial, TrialState, with_results
 from cnnlab.tuning.results import value_so_far
@@ -32,8 +32,10 @@ _VIEWS = {
 _FRONT = "front"
 
 
-def show(sweep: Sweep, trials: Sequence[Trial]) -> None:
-    """Draw the chart that is chosen."""
+def show(
+    sweep: Sweep, trials: Sequence[Trial], epochs: Mapping[str, Sequence[EpochRecord]]
+) -> None:
+    """Draw the chart that is chosen; `epochs` are those of the trials' runs, by the run's id."""
     views = dict(_VIEWS)
     if len(sweep.plan.objectives) > 1:
         views = {_FRONT: "Trade-off", **views}
@@ -52,7 +54,7 @@ def show(sweep: Sweep, trials: Sequence[Trial]) -> None:
             figure = plot_sweep_front(sweep.plan, trials, dark=dark)
         case "history":
             figure = plot_sweep_history(
-                sweep.plan.objective, trials, _reached(sweep, trials), dark=dark
+                sweep.plan.objective, trials, _reached(sweep, trials, epochs), dark=dark
             )
         case "coordinates":
             figure = plot_sweep_coordinates(sweep.plan, trials, dark=dark)
@@ -70,10 +72,11 @@ def show(sweep: Sweep, trials: Sequence[Trial]) -> None:
     show_chart(figure, key=f"sweep-{chosen}-{sweep.id}")
 
 
-def _reached(sweep: Sweep, trials: Sequence[Trial]) -> dict[int, float]:
+def _reached(
+    sweep: Sweep, trials: Sequence[Trial], epochs: Mapping[str, Sequence[EpochRecord]]
+) -> dict[int, float]:
     """What trials that were ended early had reached, by their number."""
     pruned = [trial for trial in trials if trial.state is TrialState.PRUNED and trial.run_id]
-    epochs = epochs_by_run(context.store(), [trial.run_id for trial in pruned if trial.run_id])
     found = {
         trial.number: value_so_far(sweep.plan.objective, trial, epochs[trial.run_id or ""])
         for trial in pruned

@@ -13,7 +13,14 @@ from cnnlab.figures.sweep_words import objective_title
 from cnnlab.figures.text import escape_markdown
 from cnnlab.networks.description import describe
 from cnnlab.runs.datasets import Dataset
-from cnnlab.tuning.plan import MOST_TRIALS, Objective, PrunerName, SamplerName, SweepPlan
+from cnnlab.tuning.plan import (
+    MOST_TRIALS,
+    Objective,
+    PrunerName,
+    SamplerName,
+    SweepPlan,
+    can_prune,
+)
 from cnnlab.tuning.planning import make_plan
 from cnnlab.tuning.presets import PRESETS, Preset
 from cnnlab.tuning.records import Sweep
@@ -168,9 +175,7 @@ def _search_options() -> dict[str, Any]:
 
 def _pruners(objectives: list[str]) -> list[PrunerName]:
     """How trials can be ended early by these objectives."""
-    if len(objectives) > 1 or Objective(objectives[0]).monitor is None:
-        return [PrunerName.NONE]
-    return list(_PRUNERS)
+    return list(_PRUNERS) if can_prune([*map(Objective, objectives)]) else [PrunerName.NONE]
 
 
 def _plan(base: RunConfig, document: Document | None, options: dict[str, Any]) -> SweepPlan | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -11,12 +11,11 @@ import streamlit as st
 from cnnlab.config.differences import field_text
 from cnnlab.figures.sweep_words import objective_title
 from cnnlab.reports.spreadsheet import csv_text
-from cnnlab.runs.runs import epochs_by_run
+from cnnlab.runs.runs import EpochRecord
 from cnnlab.tuning.fields import titles
 from cnnlab.tuning.records import Sweep, Trial, TrialState
 from cnnlab.tuning.results import value_so_far
 from cnnlab.tuning.space import RECIPE
-from cnnlab.ui import context
 from cnnlab.ui.addressed import switch
 
 _GREYED = (TrialState.PRUNED, TrialState.FAILED, TrialState.STOPPED)
@@ -24,11 +23,19 @@ _MOST_PX, _ROW_PX = 480, 35
 _MUTED = "color: #859090"
 
 
-def show_trials(sweep: Sweep, trials: Sequence[Trial]) -> None:
-    """Draw the trials, the best first; those without a result are grey."""
+def show_trials(
+    sweep: Sweep, trials: Sequence[Trial], epochs: Mapping[str, Sequence[EpochRecord]]
+) -> None:
+    """Draw the trials, the best first; those without a result are grey.
+
+    Args:
+        sweep: The sweep.
+        trials: Its trials.
+        epochs: Of their runs, by the run's id.
+    """
     by_result = switch("Best first", "ranked", default=True)
     rows = ranked(sweep, trials) if by_result else list(trials)
-    frame = _frame(sweep, rows)
+    frame = _frame(sweep, rows, epochs)
     grey = [trial.state in _GREYED for trial in rows]
     styled = frame.style.apply(
         lambda row: [_MUTED if grey[row.name] else ""] * len(row), axis=1
@@ -83,9 +90,10 @@ def trials_csv(sweep: Sweep, trials: Sequence[Trial]) -> str:
     )
 
 
-def _frame(sweep: Sweep, rows: Sequence[Trial]) -> pd.DataFrame:
+def _frame(
+    sweep: Sweep, rows: Sequence[Trial], epochs: Mapping[str, Sequence[EpochRecord]]
+) -> pd.DataFrame:
     names = {RECIPE: "recipe", **titles(sweep.plan.base)}
-    epochs = epochs_by_run(context.store(), [trial.run_id for trial in rows if trial.run_id])
     columns: dict[str, list[Any]] = {
         "Trial": [trial.number + 1 for trial in rows],
         "Run": ["" if trial.run_id is None else f"run?run={trial.run_id}" for trial in rows],

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
 from cnnlab.figures.sweep_words import objective_title
 from cnnlab.figures.text import duration, escape_markdown
 from cnnlab.reports.sweep_answer import fields_text, sweep_answer
-from cnnlab.runs.runs import epochs_by_run
+from cnnlab.runs.runs import EpochRecord, epochs_by_run
 from cnnlab.tuning.records import Sweep, SweepState, Trial, best_trial
 from cnnlab.tuning.sweeps import get_sweep, list_trials
 from cnnlab.ui import context, frame, sweep_actions, sweep_charts
@@ -54,9 +54,10 @@ def _follow(sweep_id: str) -> None:
 
 def _draw(sweep: Sweep, trials: Sequence[Trial]) -> None:
     ended = [trial for trial in trials if not trial.state.open]
+    epochs = epochs_by_run(context.store(), [trial.run_id for trial in trials if trial.run_id])
     if sweep.state is SweepState.RUNNING:
         text = f"{len(ended)} of {sweep.wanted} trials"
-        done = len(ended) + _begun(sweep, trials)
+        done = len(ended) + _begun(sweep, trials, epochs)
         left = _seconds_left(sweep, trials, done)
         if left is not None:
             text += f" · about {duration(left)} left"
@@ -65,8 +66,8 @@ def _draw(sweep: Sweep, trials: Sequence[Trial]) -> None:
     _headline(sweep, trials, best)
     sweep_actions.show(sweep, trials, best)
     if trials:
-        show_trials(sweep, trials)
-        sweep_charts.show(sweep, trials)
+        show_trials(sweep, trials, epochs)
+        sweep_charts.show(sweep, trials, epochs)
     else:
         st.caption("The first trial begins in a moment.")
 
@@ -105,13 +106,15 @@ def _answer(_sweep: Sweep, sweep_id: str, results: object) -> list[str]:
     return sweep_answer(context.store(), context.workspace(), _sweep, trials)
 
 
-def _begun(sweep: Sweep, trials: Sequence[Trial]) -> float:
+def _begun(
+    sweep: Sweep, trials: Sequence[Trial], epochs: Mapping[str, Sequence[EpochRecord]]
+) -> float:
     """How much of the open trials is done, in trials, by their epochs."""
-    runs = {trial.run_id: trial for trial in trials if trial.state.open and trial.run_id}
     done = 0.0
-    for run_id, records in epochs_by_run(context.store(), runs).items():
-        planned = runs[run_id].fields.get("training.epochs", sweep.plan.base.training.epochs)
-        done += min(1.0, len(records) / planned)
+    for trial in trials:
+        if trial.state.open and trial.run_id:
+            planned = trial.fields.get("training.epochs", sweep.plan.base.training.epochs)
+            done += min(1.0, len(epochs[trial.run_id]) / planned)
     return done
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from statistics import median
 from typing import Any, NamedTuple
 
 import plotly.graph_objects as go
@@ -21,7 +22,8 @@ from cnnlab.figures.theme import SPLIT_COLOURS, shades, style
 
 MOST_SMOOTHING = 0.95
 
-_SPIKE = 2.5  # how far a validation loss may leave the training losses before it is cut off
+_SPIKE = 5  # times the usual loss; a higher one is cut off
+_ABOVE_USUAL = 2.5  # times the usual loss: where the axis ends then
 _FAINT = 0.45
 
 EpochRecords = Sequence[Mapping[str, Any]]
@@ -205,10 +207,16 @@ def draw_accuracy(
 
 
 def loss_top(info: CurveInfo) -> float:
-    """Upper end of the loss axis: the highest value, unless validation spikes far beyond."""
+    """Upper end of the loss axis: the highest value, unless validation spikes far beyond.
+
+    Usual is whatever training had, and what half of the validation losses stay below.
+    """
     highest = max(_values(info), default=1.0)
-    of_training = max((value for value in info.train if value is not None), default=highest)
-    return 1.06 * (min(highest, _SPIKE * of_training) or 1.0)
+    train = [value for value in info.train if value is not None]
+    validation = [value for value in info.validation if value is not None]
+    usual = max([*train, median(validation)] if validation else train, default=highest)
+    spikes = bool(train) and highest > _SPIKE * usual
+    return 1.06 * ((_ABOVE_USUAL * usual if spikes else highest) or 1.0)
 
 
 def accuracy_floor(info: CurveInfo, baseline: float | None) -> float:

@@ -62,9 +62,15 @@ def remember(name: str, value: str) -> None:
 
 
 def run_label(run: Run) -> str:
-    """A run in one line, as plain text."""
+    """A run in one line, as plain text.
+
+    A page that follows a run draws the line once, so until the end it does not name the state.
+    """
     accuracy = run.metrics.get("validation_accuracy")
-    figure = run.state.value if accuracy is None else f"{accuracy:.1%}"
+    if accuracy is not None:
+        figure = f"{accuracy:.1%}"
+    else:
+        figure = run.state.value if run.state.final else "in training"
     return f"{run.id} · {run.dataset_name} · {figure}"
 
 

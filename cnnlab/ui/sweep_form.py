@@ -34,6 +34,7 @@ from cnnlab.ui.draft import draft_of
 from cnnlab.ui.fields import Fields
 from cnnlab.ui.space_fields import SPACE, Document, edit_space
 from cnnlab.ui.starts import FROM, RECIPE, SET, choose_start
+from cnnlab.ui.trials import try_steps
 
 SAMPLER, TRIALS, OBJECTIVE, SECOND, PRUNING, NAME = (
     "sampler",
@@ -87,6 +88,9 @@ def show(dataset: Dataset) -> None:
         options = _search_options()
     plan = _plan(base, document, options)
     possible = plan is not None and _facts(plan, class_count)
+    if plan is not None and possible:
+        with st.expander("How long will it take?", icon=":material/timer:"):
+            try_steps(dataset, plan.base, trainings=plan.trials)
     _start(dataset, plan if possible else None, options)
 
 

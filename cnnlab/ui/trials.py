@@ -20,8 +20,14 @@ from cnnlab.ui.network_view import human_bytes
 from cnnlab.ui.run_facts import PRECISIONS, duration_exact
 
 
-def try_steps(dataset: Dataset, config: RunConfig) -> None:
-    """A button that trains a few steps, then the time and memory that the training will take."""
+def try_steps(dataset: Dataset, config: RunConfig, *, trainings: int | None = None) -> None:
+    """A button that trains a few steps, then the time and memory that the training will take.
+
+    Args:
+        dataset: What would be trained on.
+        config: How.
+        trainings: How many trials of a search are more or less like it; None for a training alone.
+    """
     result = _ask(
         TrialRequest.about(Question.PACE, config),
         dataset,
@@ -29,11 +35,16 @@ def try_steps(dataset: Dataset, config: RunConfig) -> None:
         icon=":material/timer:",
     )
     if result is None:
-        st.caption("Says how long the training will take and how much memory, before you start it.")
+        what = "the training" if trainings is None else "the search"
+        st.caption(f"Says how long {what} will take and how much memory, before you start it.")
         return
     with st.container(horizontal=True):
         st.metric("An epoch", duration_exact(result["seconds_per_epoch"]), border=True)
-        st.metric("The whole training", duration(result["seconds"]), border=True)
+        if trainings is None:
+            st.metric("The whole training", duration(result["seconds"]), border=True)
+        else:
+            label = "One trial" if trainings == 1 else f"{trainings:,} trials"
+            st.metric(label, duration(trainings * result["seconds"]), border=True)
         st.metric("Memory", human_bytes(result["memory_bytes"]), border=True)
     steps = ", ".join(
         f"{PRECISIONS[Precision(name)]} {1000 * seconds:.0f} ms a step"
@@ -43,6 +54,11 @@ def try_steps(dataset: Dataset, config: RunConfig) -> None:
         f"Measured: {steps}. Chosen: {PRECISIONS[Precision(result['precision'])]}; short runs stay "
         "in float32." + (" Without the fine-tuning." if config.training.fine_tuning else "")
     )
+    if trainings is not None:
+        st.caption(
+            "As if every trial were the network that they have in common: larger ones take longer, "
+            "those ended early less."
+        )
 
 
 def find_rate(dataset: Dataset, config: RunConfig, *, rate_key: str) -> None:

@@ -120,6 +120,16 @@ def test_one_spike_of_validation_loss_does_not_flatten_the_rest():
     assert loss_top(curve_info(epochs(10), "loss")) > 2.2
 
 
+def test_validation_loss_that_is_high_in_most_epochs_is_shown_whole():
+    records = [
+        {"epoch": epoch, "loss": loss, "validation_loss": validation}
+        for epoch, loss, validation in [(1, 0.95, 2.49), (2, 0.59, 2.73), (3, 0.53, 2.3)]
+    ]
+
+    assert loss_top(curve_info(records, "loss")) > 2.73
+    assert "not shown" not in plot_loss(records).layout.title.text
+
+
 def test_perfect_networks_can_be_drawn():
     assert loss_top(curve_info([{"epoch": 1, "loss": 0.0, "validation_loss": 0.0}], "loss")) > 0
 

@@ -5,9 +5,13 @@ import json
 import pytest
 
 from cnnlab.networks.recipes import recipe
+from cnnlab.runs import jobs
 from cnnlab.runs.datasets import add_dataset
+from cnnlab.runs.processes import ProcessIdentity
 from cnnlab.runs.runs import record_epoch
 from cnnlab.runs.scans import scan_dataset
+from cnnlab.runs.states import RunState
+from cnnlab.runs.trials import RESULT, Question, TrialRequest, submit_trial
 from cnnlab.tuning import sweeps
 from cnnlab.tuning.plan import parse_plan
 from cnnlab.tuning.records import TrialState
@@ -212,3 +216,26 @@ def test_unknown_search_is_a_sentence(workspace, data, open_page: Open):
     assert not app.exception
     assert "gone is no longer there" in "".join(each.value for each in app.warning)
     assert "A new search" in [each.value for each in app.subheader]
+
+
+def test_few_steps_tell_how_long_the_search_will_take(workspace, store, data, open_page: Open):
+    link = {"data": data.id, "recipe": "conv-grid(2,32,0)", "space": json.dumps(SPACE)}
+    app = open_page(workspace, "tune", **link, sampler="grid")
+    assert "Try a few steps" in [button.label for button in app.button]
+    request = TrialRequest.about(Question.PACE, BASE)
+    job_id = submit_trial(store, data.id, request)
+    jobs.claim(store, job_id, ProcessIdentity(1, 1.0))
+    answer = {
+        "precision": "float32",
+        "seconds_per_step": {"float32": 0.1},
+        "seconds_per_epoch": 12.5,
+        "seconds": 125.0,
+        "memory_bytes": 900_000_000,
+        "steps": 5,
+    }
+    jobs.report(store, job_id, {"phase": "done", RESULT: answer})
+    jobs.finish(store, job_id, RunState.COMPLETED)
+    app = open_page(workspace, "tune", **link, sampler="grid")
+    assert not app.exception
+    metrics = {metric.label: metric.value for metric in app.metric}
+    assert metrics["4 trials"] == "8 min 20 s"

@@ -154,8 +154,8 @@ def list_(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
 @sweeps_app.command()
 def show(sweep: SweepArgument, workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
     """Show one sweep with its trials."""
-    _, store = open_place(workspace)
-    print_sweep(store, sweep, json=json)
+    place, store = open_place(workspace)
+    print_sweep(place, store, sweep, json=json)
 
 
 @sweeps_app.command()
@@ -245,15 +245,18 @@ def follow(place: Workspace, store: Store, sweep_id: str, *, detach: bool, json:
     ensure_scheduler(place)
     if not detach:
         _wait(place, store, sweep_id, quiet=json)
-    print_sweep(store, sweep_id, json=json)
+    print_sweep(place, store, sweep_id, json=json)
 
 
-def print_sweep(store: Store, sweep_id: str, *, json: bool) -> None:
-    """Print a sweep with its trials."""
+def print_sweep(place: Workspace, store: Store, sweep_id: str, *, json: bool) -> None:
+    """Print a sweep with its trials, and what it has found out."""
+    from cnnlab.reports.sweep_answer import sweep_answer
     from cnnlab.tuning.records import sweep_json
     from cnnlab.tuning.sweeps import get_sweep, list_trials
 
-    document: dict[str, Any] = sweep_json(get_sweep(store, sweep_id), list_trials(store, sweep_id))
+    found, trials = get_sweep(store, sweep_id), list_trials(store, sweep_id)
+    document: dict[str, Any] = sweep_json(found, trials)
+    document["answer"] = sweep_answer(store, place, found, trials)
     if json:
         console.print_json(document)
     else:
@@ -287,12 +290,10 @@ def _print_sweep(document: Mapping[str, Any]) -> None:
     for row in document["trials"]:
         if row["message"]:
             console.say(f"  {row['run'] or 'trial ' + str(row['number'] + 1)}: {row['message']}")
-    best = document["best"]
-    if best is not None:
-        said = ", ".join(
-            f"{field_title(name)} {value}" for name, value in best["parameters"].items()
-        )
-        console.say(f"Best: {best['run']} with {said}")
+    if document["best"] is not None:
+        console.say(f"Best: {document['best']['run']}")
+    for sentence in document["answer"]:
+        console.say(sentence)
 
 
 def _wait(place: Workspace, store: Store, sweep_id: str, *, quiet: bool) -> None:

@@ -53,7 +53,7 @@ ALLOWED = {
     "exporter": DATA | {"runs", "inference", "evaluation", "reports", "training"},
     "worker": DATA | {"runs", "training", "exporter"},
     "tuning": DATA | {"tuning", "runs", "networks", "evaluation"},
-    "sweep_commands": BASE | {"options", "console", "run_commands", "runs", "tuning"},
+    "sweep_commands": BASE | {"options", "console", "run_commands", "runs", "tuning", "reports"},
     "console": BASE | {"runs"},
     "options": BASE | {"runs"},
     "run_commands": BASE | {"options", "console", "runs", "reports"},

@@ -55,6 +55,12 @@ def test_sweep_makes_runs_and_says_which_is_best(workspace, class_folders, space
     store.close()
     listed = call(workspace, "sweeps", "list")
     assert [row["sweep"] for row in listed] == [document["sweep"]]
+    assert document["answer"][0].startswith("The lowest validation loss of 2 trials is")
+    printed = RUNNER.invoke(
+        app, ["sweeps", "show", document["sweep"], "--workspace", str(workspace.root)]
+    )
+    assert f"Best: {document['best']['run']}" in printed.stdout
+    assert document["answer"][0].split(":")[0] in " ".join(printed.stdout.split())
     call(workspace, "sweeps", "delete", document["sweep"])
 
 

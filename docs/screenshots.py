@@ -1,9 +1,10 @@
 """Makes the pictures of the documentation: trains on the built-in sets and photographs the pages.
 
-    python -m docs.screenshots [--workspace FOLDER] [--only NAME ..]
+    python -m docs.screenshots [--workspace FOLDER] [--only NAME ..] [--study FOLDER]
 
 Only pictures that cnnlab draws itself are shown. With a workspace that exists already, its runs are
-used again.
+used again. --study takes the charts of study 1 instead, which show no photograph, from the
+workspace that `benchmarks.studies` has made.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ from tests.browser.chromium import CHROMIUM_FLAGS, find_chromium
 from tests.browser.conftest import serve
 
 IMAGES = Path(__file__).parent / "images"
-WIDTH_PX, HEIGHT_PX = 1280, 1000
+WIDTH_PX, HEIGHT_PX, TALL_PX = 1280, 1000, 1400
+STUDY_CHARTS = {"strides-or-pooling": "slices", "tune-scenes-pooling": "coordinates"}
 SETTLE_MS = 6_000
 SEEDS = (0, 1, 2)
 SMALL = {"data.size": 32, "training.epochs": 8, "training.early_stopping": False}
@@ -78,6 +80,7 @@ class Shot:
     page: str
     asked: Mapping[str, str] = field(default_factory=dict)
     clicks: tuple[str, ...] = ()
+    height_px: int = HEIGHT_PX
 
 
 def search(place: Workspace, store: Store) -> dict[str, str]:
@@ -151,6 +154,15 @@ def shots(run_ids: list[str], sweeps: Mapping[str, str]) -> dict[str, Shot]:
     }
 
 
+def study_shots(store: Store) -> dict[str, Shot]:
+    """Both searches of study 1, each with the chart that answers it."""
+    sweeps = {sweep.name: sweep.id for sweep in list_sweeps(store)}
+    return {
+        f"study-{name}": Shot("tune", {"sweep": sweeps[name], "chart": chart}, height_px=TALL_PX)
+        for name, chart in STUDY_CHARTS.items()
+    }
+
+
 @contextmanager
 def browser_page() -> Iterator[Page]:
     """A page of a headless Chromium."""
@@ -165,11 +177,12 @@ def browser_page() -> Iterator[Page]:
         browser.close()
 
 
-def photograph(page: Page, address: str, target: Path, clicks: tuple[str, ...] = ()) -> None:
+def photograph(page: Page, server: str, shot: Shot, target: Path) -> None:
     """A page as a small picture of few colours."""
-    page.goto(address)
+    page.set_viewport_size({"width": WIDTH_PX, "height": shot.height_px})
+    page.goto(f"{server}/{shot.page}?{urlencode(shot.asked)}")
     page.wait_for_timeout(SETTLE_MS)
-    for name in clicks:
+    for name in shot.clicks:
         page.get_by_role("link", name=name).or_(page.get_by_role("radio", name=name)).click()
         page.wait_for_timeout(SETTLE_MS)
     expect(page.get_by_test_id("stSkeleton")).to_have_count(0, timeout=60_000)
@@ -183,19 +196,21 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--workspace", type=Path)
     parser.add_argument("--only", nargs="+", help="names of pictures")
+    parser.add_argument("--study", type=Path, help="workspace of benchmarks.studies")
     options = parser.parse_args()
-    folder, only = options.workspace, options.only
     with tempfile.TemporaryDirectory() as made:
-        place = open_workspace(folder or Path(made) / "workspace")
+        place = open_workspace(options.study or options.workspace or Path(made) / "workspace")
         store = open_store(place)
-        run_ids, sweeps = train(place, store), search(place, store)
+        if options.study:
+            wanted = study_shots(store)
+        else:
+            wanted = shots(train(place, store), search(place, store))
         IMAGES.mkdir(exist_ok=True)
         with serve(place) as dashboard, browser_page() as page:
-            for name, shot in shots(run_ids, sweeps).items():
-                if only and name not in only:
+            for name, shot in wanted.items():
+                if options.only and name not in options.only:
                     continue
-                address = f"{dashboard.address}/{shot.page}?{urlencode(shot.asked)}"
-                photograph(page, address, IMAGES / f"{name}.png", shot.clicks)
+                photograph(page, dashboard.address, shot, IMAGES / f"{name}.png")
                 print(f"{name}.png")
 
 

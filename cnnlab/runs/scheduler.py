@@ -67,6 +67,9 @@ class Duty(Protocol):
     def step(self) -> None:
         """Do what there is to do now."""
 
+    def has_work(self) -> bool:
+        """True while there is something to do, now or after the jobs that are open."""
+
 
 def run_scheduler(workspace: Workspace, *duties: Callable[[Workspace, Store], Duty]) -> None:
     """Work until nobody has needed the workspace for a while; a second scheduler ends at once.
@@ -239,7 +242,11 @@ class Scheduler:
         return True
 
     def _idle(self) -> bool:
-        return self._forgotten() and not jobs.unfinished_jobs(self._store)
+        return (
+            self._forgotten()
+            and not jobs.unfinished_jobs(self._store)
+            and not any(duty.has_work() for duty in self._duties)
+        )
 
     def _end(self, _number: int, _frame: FrameType | None) -> None:
         self._ending = True

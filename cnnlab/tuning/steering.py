@@ -20,7 +20,7 @@ from cnnlab.config import RunConfig
 from cnnlab.errors import ConfigError, NetworkError, RunError
 from cnnlab.networks.description import describe
 from cnnlab.runs import jobs, runs
-from cnnlab.runs.datasets import get_dataset
+from cnnlab.runs.datasets import find_dataset, get_dataset
 from cnnlab.runs.runs import Run
 from cnnlab.runs.states import RunState
 from cnnlab.runs.store import Store
@@ -64,6 +64,10 @@ class Steering:
         if sweep is None:
             self._study = self._sweep_id = None
             return
+        if find_dataset(self._store, sweep.dataset_id) is None:
+            message = f"Stopped, since its data set {sweep.dataset_name!r} was removed."
+            sweeps.stop_sweep(self._store, sweep.id, message=message)
+            return
         study = self._open(sweep)
         trials = sweeps.list_trials(self._store, sweep.id)
         for trial in trials:
@@ -73,6 +77,10 @@ class Steering:
         if self._gives_up(sweep, trials):
             return
         self._ask(sweep, study, trials)
+
+    def has_work(self) -> bool:
+        """True while a sweep is not finished, even between one trial and the next."""
+        return sweeps.sweep_at_work(self._store) is not None
 
     def _open(self, sweep: Sweep) -> SweepStudy:
         """The sweep's study, brought into agreement with the store when it is opened."""

@@ -13,7 +13,7 @@ import pytest
 from cnnlab.errors import RunError
 from cnnlab.networks.recipes import recipe
 from cnnlab.runs import jobs, runs
-from cnnlab.runs.datasets import add_dataset
+from cnnlab.runs.datasets import add_dataset, remove_dataset
 from cnnlab.runs.processes import ProcessIdentity
 from cnnlab.runs.scans import scan_dataset
 from cnnlab.runs.states import JobKind, RunState
@@ -406,6 +406,35 @@ def test_sweep_outlives_twenty_kills(bench):
     assert len(trained) == 90
     assert all(jobs.count_jobs(bench.store, run.id) == 1 for run in trained)
     bench.agree()
+
+
+@pytest.mark.slow
+def test_scheduler_that_nobody_watches_finishes_the_sweep_before_it_rests(bench):
+    bench.begin(
+        {"network.layer_size": [4, 8]},
+        recipe("conv-grid(1,4,0)").config.model_copy(
+            update={"training": BASE.training.model_copy(update={"epochs": 1})}
+        ),
+        sampler="grid",
+        at_once=1,
+    )
+    bench.place.attention_file.unlink(missing_ok=True)  # no page and no command for a long time
+    command = [sys.executable, "-m", "cnnlab", "scheduler", "--workspace", str(bench.place.root)]
+    subprocess.run(command, check=True, timeout=240)
+    assert bench.states == [TrialState.COMPLETED] * 2
+    assert bench.sweep.state is SweepState.COMPLETED
+
+
+def test_sweep_whose_data_set_was_removed_stops_and_says_so(bench):
+    bench.begin(trials=1)
+    (trial,) = bench.trials
+    bench.train(trial)
+    bench.end(trial)
+    remove_dataset(bench.store, bench.dataset_id)
+    bench.steering.step()
+    assert bench.sweep.state is SweepState.STOPPED
+    assert "data set" in bench.sweep.message
+    assert not bench.steering.has_work()
 
 
 def test_finished_process_takes_the_next_trial_but_not_past_another_training(bench):

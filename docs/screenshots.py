@@ -26,7 +26,7 @@ from cnnlab.run_commands import wait
 from cnnlab.runs import runs
 from cnnlab.runs.datasets import add_dataset
 from cnnlab.runs.scans import scan_dataset
-from cnnlab.runs.scheduler import ensure_scheduler
+from cnnlab.runs.scheduler import ensure_scheduler, scheduler_runs
 from cnnlab.runs.store import Store, open_store
 from cnnlab.sweep_commands import follow
 from cnnlab.tuning.plan import Objective, SamplerName
@@ -185,6 +185,8 @@ def photograph(page: Page, server: str, shot: Shot, target: Path) -> None:
     for name in shot.clicks:
         page.get_by_role("link", name=name).or_(page.get_by_role("radio", name=name)).click()
         page.wait_for_timeout(SETTLE_MS)
+    idle = page.locator("[data-testid=stApp][data-test-script-state=notRunning]")
+    expect(idle).to_have_count(1, timeout=60_000)
     expect(page.get_by_test_id("stSkeleton")).to_have_count(0, timeout=60_000)
     page.wait_for_timeout(SETTLE_MS // 3)
     page.screenshot(path=target)
@@ -200,6 +202,8 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as made:
         place = open_workspace(options.study or options.workspace or Path(made) / "workspace")
+        if scheduler_runs(place):  # `serve` ends everything that works there
+            raise SystemExit(f"{place.root} is in use: end its server, and wait for its scheduler")
         store = open_store(place)
         if options.study:
             wanted = study_shots(store)

@@ -75,7 +75,9 @@ def _pairs(plan: SweepPlan, trials: Sequence[Trial], best: Trial) -> list[tuple[
     done = with_results(trials)
     if RECIPE in plan.space:
         of_recipe = {
-            name: next((trial for trial in done if trial.fields.get(RECIPE) == name), None)
+            name: best_trial(
+                [trial for trial in done if trial.fields.get(RECIPE) == name], plan.objective
+            )
             for name in plan.networks
         }
         found = [trial for trial in of_recipe.values() if trial is not None]

@@ -15,7 +15,7 @@ from cnnlab.datasets.folders import list_files
 from cnnlab.datasets.index import DatasetIndex
 from cnnlab.errors import DatasetError
 from cnnlab.paths import user_path
-from cnnlab.runs.schema import corrections, datasets, jobs, runs
+from cnnlab.runs.schema import corrections, datasets, jobs, runs, sweeps
 from cnnlab.runs.sources import Found, Source, resolve_source, slug, source_folder
 from cnnlab.runs.states import RunState
 from cnnlab.runs.store import Store
@@ -215,14 +215,20 @@ def removed_datasets(store: Store) -> list[Dataset]:
 
 
 def forget_dataset(store: Store, dataset_id: str) -> None:
-    """Delete what the store keeps of a removed data set; its name stays while it has runs."""
+    """Delete what the store keeps of a removed data set.
+
+    Its name stays while it has runs or sweeps.
+    """
     with store.write() as connection:
         connection.execute(delete(corrections).where(corrections.c.dataset_id == dataset_id))
-        has_runs = connection.execute(
-            select(runs.c.id).where(runs.c.dataset_id == dataset_id).limit(1)
-        ).scalar()
+        named = [
+            connection.execute(
+                select(table.c.id).where(table.c.dataset_id == dataset_id).limit(1)
+            ).scalar()
+            for table in (runs, sweeps)
+        ]
         row = datasets.c.id == dataset_id
-        if has_runs is None:
+        if not any(named):
             connection.execute(delete(datasets).where(row))
             connection.execute(delete(jobs).where(jobs.c.dataset_id == dataset_id))
         else:

@@ -196,9 +196,11 @@ def latest_job_of_run(
     return None
 
 
-def count_jobs(store: Store, run_id: str) -> int:
-    """How many jobs have worked on a run, those that wait included."""
+def count_jobs(store: Store, run_id: str, *, state: RunState | None = None) -> int:
+    """How many jobs have worked on a run, those that wait included; or those in a state."""
     query = select(func.count()).where(jobs.c.run_id == run_id, jobs.c.kind == JobKind.TRAIN)
+    if state is not None:
+        query = query.where(jobs.c.state == state)
     with store.read() as connection:
         return int(connection.execute(query).scalar_one())
 

@@ -97,6 +97,7 @@ class Scheduler:
         self._began_at = time.time()
         self._ending = False
         self._forget_again_at = 0.0
+        self._rests_until: dict[int, float] = {}
 
     def run(self) -> None:
         """Step until idle or asked to end; jobs that run are left running."""
@@ -115,12 +116,15 @@ class Scheduler:
         except (CnnlabError, OSError) as error:  # a locked store or a full disk may pass
             log.warning("%s: %s", type(error).__name__, error)
             time.sleep(TROUBLE_PAUSE_SECONDS)
+        except Exception:  # a mistake in one thing does not end the work on all others
+            log.exception("a step of the scheduler failed")
+            time.sleep(TROUBLE_PAUSE_SECONDS)
 
     def step(self) -> None:
         """Look once at what is to be deleted, at every duty and at every open job."""
         self._delete_runs()
         for duty in self._duties:
-            duty.step()
+            self._attend_to(duty)
         open_jobs = jobs.unfinished_jobs(self._store)
         for job in open_jobs:
             if job.state.active:
@@ -141,6 +145,16 @@ class Scheduler:
         self._launcher.keep_spare(
             wanted=not training and rested and _spare_allowed() and not self._forgotten()
         )
+
+    def _attend_to(self, duty: Duty) -> None:
+        """A step of a duty; one that fails rests for a moment, and the jobs go on."""
+        if time.monotonic() < self._rests_until.get(id(duty), 0.0):
+            return
+        try:
+            duty.step()
+        except Exception:
+            log.exception("%s could not go on", type(duty).__name__)
+            self._rests_until[id(duty)] = time.monotonic() + TROUBLE_PAUSE_SECONDS
 
     def _start(self, job: Job) -> None:
         """Claim first, hand over after, so that a job never has two processes."""

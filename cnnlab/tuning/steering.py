@@ -51,6 +51,7 @@ class Steering:
         self._store = store
         self._study: SweepStudy | None = None
         self._sweep_id: str | None = None
+        self._made_before = 0  # trials that were there when the study was opened
         self._looked_at = 0.0
 
     def step(self) -> None:
@@ -62,8 +63,19 @@ class Steering:
             self._delete(sweep_id)
         sweep = sweeps.sweep_at_work(self._store)
         if sweep is None:
-            self._study = self._sweep_id = None
+            self._close()
             return
+        try:
+            self._steer(sweep)
+        except RunError as error:
+            self._close()
+            if error.reason != sweeps.STOPPED_MEANWHILE:
+                raise
+        except BaseException:
+            self._close()  # opening it anew brings study and store together
+            raise
+
+    def _steer(self, sweep: Sweep) -> None:
         if find_dataset(self._store, sweep.dataset_id) is None:
             message = f"Stopped, since its data set {sweep.dataset_name!r} was removed."
             sweeps.stop_sweep(self._store, sweep.id, message=message)
@@ -97,8 +109,11 @@ class Steering:
                 self._begin(sweep, study, number, fields)
             elif not trial.state.open:
                 study.tell(number, trial.results, pruned=trial.cut_short)
-        self._study, self._sweep_id = study, sweep.id
+        self._study, self._sweep_id, self._made_before = study, sweep.id, len(trials)
         return study
+
+    def _close(self) -> None:
+        self._study = self._sweep_id = None
 
     def _look_at(self, sweep: Sweep, study: SweepStudy, trial: Trial) -> None:
         """Settle an open trial whose run has ended; let one that was left go on; prune."""
@@ -115,10 +130,10 @@ class Steering:
         elif run.job.pruned:
             self._finish(sweep, study, trial, TrialState.PRUNED, message=run.job.message)
         elif (run.state is RunState.STOPPED and trial.state is TrialState.PAUSED) or (
-            run.state is RunState.INTERRUPTED and jobs.count_jobs(self._store, run.id) < MOST_JOBS
+            run.state is RunState.INTERRUPTED
+            and jobs.count_jobs(self._store, run.id, state=RunState.INTERRUPTED) < MOST_JOBS
         ):
-            runs.resume_run(self._store, run.id)
-            sweeps.go_on(self._store, sweep.id, trial.number)
+            sweeps.go_on(self._store, sweep.id, trial)
         elif run.state is RunState.STOPPED:
             self._finish(sweep, study, trial, TrialState.STOPPED, message=run.job.message)
         else:
@@ -162,18 +177,24 @@ class Steering:
         study.tell(trial.number, results, pruned=state in (TrialState.PRUNED, TrialState.STOPPED))
 
     def _gives_up(self, sweep: Sweep, trials: Sequence[Trial]) -> bool:
-        """Stop a sweep whose first trials have all failed: the others would too."""
-        if len(trials) < FAILURES_IN_A_ROW or any(
-            trial.state is not TrialState.FAILED for trial in trials
-        ):
+        """Stop a sweep when all trials fail that it begins with: the others would too.
+
+        It begins again when it is resumed, after what was wrong has been mended.
+        """
+        if any(trial.state is not TrialState.FAILED for trial in trials):
             return False
-        last = trials[-1].message or "no reason is known."
+        made = trials[self._made_before :]
+        if len(made) < FAILURES_IN_A_ROW:
+            return False
+        last = made[-1].message or "no reason is known."
+        which = "next" if self._made_before else "first"
         sweeps.stop_sweep(
             self._store,
             sweep.id,
-            message=f"Stopped, since each of the first {len(trials)} trials failed. "
+            message=f"Stopped, since each of the {which} {len(made)} trials failed. "
             f"The last one: {last}",
         )
+        self._close()
         return True
 
     def _ask(self, sweep: Sweep, study: SweepStudy, trials: Sequence[Trial]) -> None:

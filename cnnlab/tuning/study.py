@@ -120,9 +120,17 @@ class SweepStudy:
             self._study.tell(number, list(values))
 
     def restore(self, trials: Sequence[SweepTrial]) -> None:
-        """Put trials into a study that has lost them, in the order of their numbers."""
+        """Put trials into a study that has lost them, each under its number.
+
+        A number that the store does not know either becomes a failed trial.
+        """
+        by_number = {trial.number: trial for trial in trials}
         known = len(self._study.get_trials(deepcopy=False))
-        for trial in sorted(trials, key=lambda each: each.number)[known:]:
+        for number in range(known, max(by_number, default=-1) + 1):
+            trial = by_number.get(number)
+            if trial is None:
+                self._study.add_trial(create_trial(state=TrialState.FAIL))
+                continue
             state = TrialState.RUNNING
             if not trial.state.open:
                 state = TrialState.FAIL if trial.results is None else TrialState.COMPLETE

@@ -22,6 +22,7 @@ from cnnlab.tuning.records import Sweep, SweepState, Trial, TrialState
 from cnnlab.tuning.space import Values
 
 MOST_NAME = 120
+STOPPED_MEANWHILE = "sweep-stopped"  # the reason of an error
 
 
 def submit_sweep(store: Store, dataset_id: str, plan: SweepPlan, *, name: str = "") -> str:
@@ -214,10 +215,17 @@ def complete_sweep(store: Store, sweep_id: str, wanted: int) -> bool:
 def begin_trial(
     store: Store, sweep: Sweep, number: int, fields: Values, config: RunConfig, *, threads: int
 ) -> str | None:
-    """Make a trial and its run; returns the run's id, or None if the trial is there already."""
+    """Make a trial and its run; returns the run's id, or None if the trial is there already.
+
+    Raises:
+        RunError: If the sweep has been stopped meanwhile ("sweep-stopped").
+    """
     with store.write() as connection:
         if _exists(connection, sweep.id, number):
             return None
+        state = connection.execute(select(sweeps.c.state).where(sweeps.c.id == sweep.id)).scalar()
+        if state != SweepState.RUNNING:
+            raise RunError(STOPPED_MEANWHILE, f"The sweep {sweep.id!r} makes no trials any more.")
         run_id = runs.insert_run(
             connection, sweep.dataset_id, config, sweep_id=sweep.id, threads=threads
         )
@@ -252,18 +260,26 @@ def note_impossible(store: Store, sweep_id: str, number: int, fields: Values, me
             )
 
 
-def go_on(store: Store, sweep_id: str, number: int) -> None:
-    """Note that a paused trial is open again."""
+def go_on(store: Store, sweep_id: str, trial: Trial) -> None:
+    """Let an open trial's run go on, unless the sweep is stopped meanwhile."""
+    running = select(sweeps.c.id).where(
+        sweeps.c.id == sweep_id, sweeps.c.state == SweepState.RUNNING
+    )
     with store.write() as connection:
-        connection.execute(
+        changed = connection.execute(
             update(sweep_trials)
             .where(
                 sweep_trials.c.sweep_id == sweep_id,
-                sweep_trials.c.number == number,
-                sweep_trials.c.state == TrialState.PAUSED,
+                sweep_trials.c.number == trial.number,
+                sweep_trials.c.state.in_([each for each in TrialState if each.open]),
+                running.exists(),
             )
             .values(state=TrialState.RUNNING)
         )
+    if changed.rowcount == 1:
+        runs.resume_run(store, str(trial.run_id))
+        if get_sweep(store, sweep_id).state is not SweepState.RUNNING:
+            stop_paused(store, sweep_id)
 
 
 def finish_trial(

@@ -49,6 +49,16 @@ def test_recipes_are_compared_over_their_seeds(answer):
     assert "over 3 seeds each" in verdict
 
 
+def test_recipes_are_compared_by_the_best_trial_of_each(answer):
+    space = {
+        "training.learning_rate": [1e-5, 1e-3],
+        "training.seed": [0, 1, 2],
+        "recipe": [POOLING, STRIDES],
+    }
+    _, verdict = answer(space, [90, 120] * 3 + [180, 122] * 3, sampler="grid")
+    assert f"{POOLING} is better than {STRIDES}" in verdict
+
+
 def test_search_says_what_it_gains_over_the_base(answer):
     space = {"training.batch_size": [16, 32, 64]}
     best, gain = answer(space, [150, 120, 110], trials=3)

@@ -12,7 +12,8 @@ from cnnlab.config import RunConfig, change_config
 from cnnlab.networks.recipes import recipe
 from cnnlab.runs import jobs, runs
 from cnnlab.runs.datasets import add_dataset, get_dataset
-from cnnlab.runs.scheduler import ensure_scheduler, scheduler_runs
+from cnnlab.runs.processes import ProcessIdentity
+from cnnlab.runs.scheduler import Scheduler, ensure_scheduler, scheduler_runs
 from cnnlab.runs.states import JobKind, RunState
 from tests.trained import SMALL
 
@@ -152,3 +153,25 @@ def _command(process: psutil.Process) -> list[str]:
         return process.cmdline()
     except psutil.Error:
         return []
+
+
+def test_duty_that_fails_rests_and_the_jobs_go_on(store, workspace, class_folders):
+    class Broken:
+        steps = 0
+
+        def step(self) -> None:
+            self.steps += 1
+            raise ValueError("a mistake")
+
+        def has_work(self) -> bool:
+            return False
+
+    dataset = add_dataset(store, workspace, class_folders)
+    job_id = jobs.submit_job(store, JobKind.SCAN, dataset.id)
+    jobs.claim(store, job_id, ProcessIdentity(2**22 + 1, 1.0))
+    broken = Broken()
+    scheduler = Scheduler(workspace, store, [broken])
+    scheduler.step()
+    scheduler.step()
+    assert broken.steps == 1
+    assert jobs.get_job(store, job_id).state is RunState.INTERRUPTED

@@ -7,13 +7,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 
 from cnnlab.errors import RunError
 from cnnlab.networks.recipes import recipe
 from cnnlab.runs import jobs, runs
-from cnnlab.runs.datasets import add_dataset, remove_dataset
+from cnnlab.runs.datasets import add_dataset, forget_dataset, remove_dataset
 from cnnlab.runs.processes import ProcessIdentity
 from cnnlab.runs.scans import scan_dataset
 from cnnlab.runs.states import JobKind, RunState
@@ -320,6 +321,103 @@ def test_result_that_is_unknown_fails_the_trial(bench):
     assert "latency_ms" in bench.trials[0].message
 
 
+def test_sweep_that_gave_up_begins_again_when_it_is_resumed(bench):
+    bench.begin(sampler="tpe", trials=6)
+    for _ in range(2):
+        for trial in bench.trials:
+            if trial.state.open:
+                bench.end(trial, RunState.FAILED, message="No memory.")
+        bench.steering.step()
+    assert bench.sweep.state is SweepState.STOPPED
+    made = len(bench.trials)
+    sweeps.resume_sweep(bench.store, bench.sweep_id)
+    bench.steering.step()
+    assert bench.sweep.state is SweepState.RUNNING
+    assert len(bench.trials) > made
+    bench.complete_all()
+    assert bench.sweep.state is SweepState.COMPLETED
+    bench.agree()
+
+
+def test_sweep_that_is_stopped_while_a_trial_is_asked_for_trains_no_more(bench, monkeypatch):
+    original = SweepStudy.ask
+
+    def ask(study: SweepStudy):
+        asked = original(study)
+        sweeps.stop_sweep(bench.store, bench.sweep_id)
+        return asked
+
+    monkeypatch.setattr(SweepStudy, "ask", ask)
+    bench.begin(sampler="grid", trials=4)
+    monkeypatch.undo()
+    assert bench.sweep.state is SweepState.STOPPED
+    assert not bench.trials
+    sweeps.resume_sweep(bench.store, bench.sweep_id)
+    bench.steering.step()
+    bench.complete_all()
+    assert bench.states == [TrialState.COMPLETED] * 4
+    bench.agree()
+
+
+def test_trial_that_is_stopped_while_it_is_resumed_waits_for_the_next_time(bench, monkeypatch):
+    bench.begin(sampler="grid", trials=1, at_once=1)
+    (trial,) = bench.trials
+    bench.train(trial, (0.9,))
+    sweeps.stop_sweep(bench.store, bench.sweep_id)
+    bench.end(trial, RunState.STOPPED, message="Stopped by request.")
+    sweeps.resume_sweep(bench.store, bench.sweep_id)
+    original = runs.resume_run
+
+    def resume_run(store: Store, run_id: str):
+        sweeps.stop_sweep(store, bench.sweep_id)
+        return original(store, run_id)
+
+    monkeypatch.setattr(runs, "resume_run", resume_run)
+    bench.steering.step()
+    monkeypatch.setattr(runs, "resume_run", original)
+    assert bench.states == [TrialState.PAUSED]
+    assert bench.job(trial).state is RunState.STOPPED
+    sweeps.resume_sweep(bench.store, bench.sweep_id)
+    bench.steering.step()
+    assert bench.job(trial).state is RunState.QUEUED
+    jobs.claim(bench.store, bench.job(trial).id, ME)
+    bench.end(trial)
+    bench.steering.step()
+    assert bench.states == [TrialState.COMPLETED]
+    bench.agree()
+
+
+def test_stopping_and_resuming_does_not_count_as_being_killed(bench):
+    bench.begin(sampler="grid", trials=1, at_once=1)
+    (trial,) = bench.trials
+    for _ in range(steering.MOST_JOBS):
+        jobs.claim(bench.store, bench.job(trial).id, ME)
+        sweeps.stop_sweep(bench.store, bench.sweep_id)
+        bench.end(trial, RunState.STOPPED, message="Stopped by request.")
+        sweeps.resume_sweep(bench.store, bench.sweep_id)
+        bench.steering.step()
+    jobs.claim(bench.store, bench.job(trial).id, ME)
+    bench.end(trial, RunState.INTERRUPTED, message="Its process ended.")
+    bench.steering.step()
+    assert bench.states == [TrialState.RUNNING]
+    assert bench.job(trial).state is RunState.QUEUED
+
+
+def test_journal_with_half_a_line_is_made_anew(bench):
+    bench.begin(sampler="grid", trials=4)
+    with bench.place.sweep_journal(bench.sweep_id).open("ab") as file:
+        file.write(b'{"op_code": 5, "work')  # a full disk
+    for trial in bench.trials:
+        bench.train(trial)
+        bench.end(trial)
+    for _ in range(3):
+        with suppress(ValueError):
+            bench.steering.step()
+    bench.complete_all()
+    assert bench.states == [TrialState.COMPLETED] * 4
+    bench.agree()
+
+
 def interrupted_at(name: str, owner: object, monkeypatch) -> Callable[[], None]:
     """Let a step die where it calls a function for the first time; returns what mends it."""
     original = getattr(owner, name)
@@ -331,6 +429,7 @@ def interrupted_at(name: str, owner: object, monkeypatch) -> Callable[[], None]:
     return lambda: monkeypatch.setattr(owner, name, original)
 
 
+@pytest.mark.parametrize("dies", [True, False])
 @pytest.mark.parametrize(
     ("name", "owner"),
     [
@@ -339,9 +438,10 @@ def interrupted_at(name: str, owner: object, monkeypatch) -> Callable[[], None]:
         ("finish_trial", sweeps),  # ended, not noted
     ],
 )
-def test_scheduler_that_dies_between_store_and_study_brings_them_together(
-    bench, monkeypatch, name, owner
+def test_step_that_breaks_off_between_store_and_study_is_made_good(
+    bench, monkeypatch, name, owner, dies
 ):
+    """Whether the scheduler dies of it, or only the step fails, as with a full disk."""
     bench.begin(sampler="tpe", trials=4)
     for trial in bench.trials:
         bench.train(trial, (0.4,))
@@ -350,7 +450,8 @@ def test_scheduler_that_dies_between_store_and_study_brings_them_together(
     with pytest.raises(KeyboardInterrupt):
         bench.steering.step()
     mend()
-    bench.restart()
+    if dies:
+        bench.restart()
     bench.steering.step()
     bench.agree()
     bench.complete_all()
@@ -435,6 +536,9 @@ def test_sweep_whose_data_set_was_removed_stops_and_says_so(bench):
     assert bench.sweep.state is SweepState.STOPPED
     assert "data set" in bench.sweep.message
     assert not bench.steering.has_work()
+    runs.forget_run(bench.store, trial.run_id)
+    forget_dataset(bench.store, bench.dataset_id)  # its sweep still names it
+    assert bench.sweep.dataset_id == bench.dataset_id
 
 
 def test_finished_process_takes_the_next_trial_but_not_past_another_training(bench):

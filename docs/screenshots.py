@@ -37,7 +37,7 @@ from tests.browser.chromium import CHROMIUM_FLAGS, find_chromium
 from tests.browser.conftest import serve
 
 IMAGES = Path(__file__).parent / "images"
-WIDTH_PX, HEIGHT_PX, TALL_PX = 1280, 1000, 1400
+WIDTH_PX, HEIGHT_PX, TALL_PX = 1280, 1000, 1600
 STUDY_CHARTS = {"strides-or-pooling": "slices", "tune-scenes-pooling": "coordinates"}
 SETTLE_MS = 6_000
 SEEDS = (0, 1, 2)

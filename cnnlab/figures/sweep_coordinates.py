@@ -17,6 +17,7 @@ from cnnlab.tuning.records import Trial, with_results
 from cnnlab.tuning.space import Choice
 
 _TITLE_LENGTH = 24
+_APART = 0.08  # of an axis, between two of its ticks
 _MOST_TICKS = 12
 
 
@@ -141,6 +142,9 @@ def _log_axis(title: str, values: Sequence[Any]) -> Axis:
     places = tuple(math.log10(value) for value in values if value)
     if not places:
         return Axis(title, (), (), ())
-    first, last = math.floor(min(places)), math.ceil(max(places))
-    ticks = tuple(float(power) for power in range(first, last + 1))
-    return Axis(title, places, ticks, tuple(f"{10.0**power:g}" for power in ticks))
+    low, high = min(places), max(places)
+    apart = _APART * (high - low)  # a tick beyond the ends would draw the axis on, past the title
+    powers = (float(power) for power in range(math.ceil(low), math.floor(high) + 1))
+    inner = [power for power in powers if low + apart < power < high - apart]
+    ticks = tuple(sorted({low, *inner, high}))
+    return Axis(title, places, ticks, tuple(f"{10.0**place:.2g}" for place in ticks))

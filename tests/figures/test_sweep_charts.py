@@ -44,6 +44,17 @@ def test_coordinates_place_choices_by_their_order_and_rates_by_their_magnitude()
     assert info.left_out == 2
 
 
+def test_ticks_of_a_rate_stay_between_its_lowest_and_highest_value():
+    space = {"training.learning_rate": {"low": 1e-5, "high": 1.0, "log": True}}
+    trials = [
+        trial(number, (0.5,), fields={"training.learning_rate": rate})
+        for number, rate in enumerate([2e-4, 3e-3, 2.6e-2])
+    ]
+    rate = sweep_coordinates_info(plan_of(space), trials).axes[0]
+    assert rate.labels == ("0.0002", "0.001", "0.01", "0.026")
+    assert (rate.ticks[0], rate.ticks[-1]) == (rate.places[0], rate.places[-1])
+
+
 def test_slices_keep_ranges_as_numbers_and_choices_as_words():
     info = sweep_slices_info(plan_of(), TRIALS)
     size, rate, optimizer = info.slices

@@ -349,7 +349,7 @@ def test_sweep_that_is_stopped_while_a_trial_is_asked_for_trains_no_more(bench, 
 
     monkeypatch.setattr(SweepStudy, "ask", ask)
     bench.begin(sampler="grid", trials=4)
-    monkeypatch.undo()
+    monkeypatch.setattr(SweepStudy, "ask", original)
     assert bench.sweep.state is SweepState.STOPPED
     assert not bench.trials
     sweeps.resume_sweep(bench.store, bench.sweep_id)

@@ -11,7 +11,13 @@ from cnnlab.errors import CnnlabError
 from cnnlab.reports.comparing import compare_runs
 from cnnlab.runs.store import Store
 from cnnlab.tuning.plan import SamplerName, SweepPlan
-from cnnlab.tuning.records import Sweep, Trial, best_trial, with_results
+from cnnlab.tuning.records import (
+    Sweep,
+    Trial,
+    best_of_each_recipe,
+    best_trial,
+    with_results,
+)
 from cnnlab.tuning.space import RECIPE
 from cnnlab.workspace import Workspace
 
@@ -72,18 +78,10 @@ def _best_sentence(plan: SweepPlan, best: Trial, done: Sequence[Trial]) -> str:
 
 def _pairs(plan: SweepPlan, trials: Sequence[Trial], best: Trial) -> list[tuple[Trial, Trial]]:
     """Trials to hold against each other: recipes, or the base and the best."""
-    done = with_results(trials)
     if RECIPE in plan.space:
-        of_recipe = {
-            name: best_trial(
-                [trial for trial in done if trial.fields.get(RECIPE) == name], plan.objective
-            )
-            for name in plan.networks
-        }
-        found = [trial for trial in of_recipe.values() if trial is not None]
-        return list(combinations(found, 2))
+        return list(combinations(best_of_each_recipe(trials, plan.objective), 2))
     base = plan.base_values()
     if plan.sampler is SamplerName.GRID or base is None:
         return []
-    first = next((trial for trial in done if trial.fields == base), None)
+    first = next((trial for trial in with_results(trials) if trial.fields == base), None)
     return [] if first is None or first.number == best.number else [(first, best)]

@@ -145,8 +145,13 @@ def insert_run(
     return run_id
 
 
-def resume_run(store: Store, run_id: str) -> Run:
+def resume_run(store: Store, run_id: str, *, by_sweep: bool = False) -> Run:
     """Put a run that ended before its time back into the queue; it goes on where it was.
+
+    Args:
+        store: Of the workspace.
+        run_id: The run.
+        by_sweep: Whether its sweep wants it, beside other trials; else it is trained alone.
 
     Raises:
         RunError: If there is no such run, it has not ended, or it is complete.
@@ -159,8 +164,9 @@ def resume_run(store: Store, run_id: str) -> Run:
             f"which is {run.state}."
             + (" Train it longer instead." if run.state is RunState.COMPLETED else ""),
         )
+    parameters = run.job.parameters if by_sweep else None  # a sweep's share of the cores
     with store.write() as connection:
-        job_id = insert_job(connection, JobKind.TRAIN, run.dataset_id, run_id, run.job.parameters)
+        job_id = insert_job(connection, JobKind.TRAIN, run.dataset_id, run_id, parameters)
         changed = connection.execute(
             update(runs)
             .where(runs.c.id == run_id, runs.c.job_id == run.job.id)

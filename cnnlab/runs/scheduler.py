@@ -98,13 +98,14 @@ class Scheduler:
         self._ending = False
         self._forget_again_at = 0.0
         self._rests_until: dict[int, float] = {}
+        self._last_trouble = ""
 
     def run(self) -> None:
         """Step until idle or asked to end; jobs that run are left running."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._end)
         try:
-            while not self._ending and not self._idle():
+            while not self._ending:
                 self._step_and_rest()
         finally:
             self._launcher.end_spare()
@@ -112,13 +113,19 @@ class Scheduler:
     def _step_and_rest(self) -> None:
         try:
             self.step()
+            self._ending = self._ending or self._idle()
             time.sleep(POLL_SECONDS)
-        except (CnnlabError, OSError) as error:  # a locked store or a full disk may pass
-            log.warning("%s: %s", type(error).__name__, error)
+        except Exception as error:  # noqa: BLE001 - one mistake does not end all other work
+            self._report(error)
             time.sleep(TROUBLE_PAUSE_SECONDS)
-        except Exception:  # a mistake in one thing does not end the work on all others
-            log.exception("a step of the scheduler failed")
-            time.sleep(TROUBLE_PAUSE_SECONDS)
+
+    def _report(self, error: Exception) -> None:
+        """Log what may pass, such as a locked store or a full disk, in a line; once in a row."""
+        if repr(error) == self._last_trouble:
+            return
+        self._last_trouble = repr(error)
+        expected = isinstance(error, CnnlabError | OSError)
+        log.warning("%s: %s", type(error).__name__, error, exc_info=None if expected else error)
 
     def step(self) -> None:
         """Look once at what is to be deleted, at every duty and at every open job."""
@@ -152,8 +159,8 @@ class Scheduler:
             return
         try:
             duty.step()
-        except Exception:
-            log.exception("%s could not go on", type(duty).__name__)
+        except Exception as error:  # noqa: BLE001 - as above
+            self._report(error)
             self._rests_until[id(duty)] = time.monotonic() + TROUBLE_PAUSE_SECONDS
 
     def _start(self, job: Job) -> None:

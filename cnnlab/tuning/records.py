@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from cnnlab.tuning.plan import Objective, SweepPlan
-from cnnlab.tuning.space import Values
+from cnnlab.tuning.space import RECIPE, Values
 
 
 class SweepState(StrEnum):
@@ -90,11 +90,23 @@ def with_results(trials: Sequence[Trial]) -> list[Trial]:
 
 def best_trial(trials: Sequence[Trial], objective: Objective) -> Trial | None:
     """The completed trial with the best value of the first objective; the earlier one of equals."""
-    done = with_results(trials)
+    return next(iter(best_first(trials, objective)), None)
+
+
+def best_first(trials: Sequence[Trial], objective: Objective) -> list[Trial]:
+    """The completed trials by the first objective; of equals the earlier one first."""
     sign = -1.0 if objective.higher_is_better else 1.0
-    return min(
-        done, key=lambda trial: (sign * (trial.results or (0.0,))[0], trial.number), default=None
+    return sorted(
+        with_results(trials), key=lambda trial: (sign * (trial.results or (0.0,))[0], trial.number)
     )
+
+
+def best_of_each_recipe(trials: Sequence[Trial], objective: Objective) -> list[Trial]:
+    """The best completed trial of each recipe, the best first, where the recipe varies."""
+    best: dict[Any, Trial] = {}
+    for trial in best_first(trials, objective):
+        best.setdefault(trial.fields.get(RECIPE), trial)
+    return list(best.values())
 
 
 def sweep_json(sweep: Sweep, trials: Sequence[Trial]) -> dict[str, Any]:

@@ -67,13 +67,10 @@ class Steering:
             return
         try:
             self._steer(sweep)
-        except RunError as error:
-            self._close()
-            if error.reason != sweeps.STOPPED_MEANWHILE:
-                raise
-        except BaseException:
+        except BaseException as error:
             self._close()  # opening it anew brings study and store together
-            raise
+            if not (isinstance(error, RunError) and error.reason == sweeps.STOPPED_MEANWHILE):
+                raise
 
     def _steer(self, sweep: Sweep) -> None:
         if find_dataset(self._store, sweep.dataset_id) is None:

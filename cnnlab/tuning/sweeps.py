@@ -277,7 +277,7 @@ def go_on(store: Store, sweep_id: str, trial: Trial) -> None:
             .values(state=TrialState.RUNNING)
         )
     if changed.rowcount == 1:
-        runs.resume_run(store, str(trial.run_id))
+        runs.resume_run(store, str(trial.run_id), by_sweep=True)
         if get_sweep(store, sweep_id).state is not SweepState.RUNNING:
             stop_paused(store, sweep_id)
 

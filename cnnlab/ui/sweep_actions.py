@@ -10,14 +10,14 @@ from cnnlab.errors import CnnlabError
 from cnnlab.figures.text import escape_markdown
 from cnnlab.runs.runs import train_longer
 from cnnlab.tuning.plan import MOST_TRIALS
-from cnnlab.tuning.records import Sweep, SweepState, Trial, with_results
+from cnnlab.tuning.records import Sweep, SweepState, Trial, best_first, best_of_each_recipe
 from cnnlab.tuning.space import RECIPE
 from cnnlab.tuning.sweeps import extend_sweep, request_delete, resume_sweep, stop_sweep
 from cnnlab.ui import context, frame
 from cnnlab.ui.address import go
 from cnnlab.ui.choices import DATA, RUN, RUNS, remember
 from cnnlab.ui.sweep_form import again
-from cnnlab.ui.sweep_table import ranked, trials_csv
+from cnnlab.ui.sweep_table import trials_csv
 
 _MORE_TRIALS, _MORE_EPOCHS = 10, 10
 
@@ -76,14 +76,12 @@ def delete(sweep: Sweep) -> None:
 
 def _best_two(sweep: Sweep, trials: Sequence[Trial]) -> tuple[list[Trial], str]:
     """The trials to compare: the best two, or the best ones of two recipes."""
-    done = [trial for trial in ranked(sweep, trials) if trial in with_results(trials)]
-    if RECIPE not in sweep.plan.space:
-        return (done[:2] if len(done) > 1 else []), "Compare the best two"
-    of_recipe: dict[str, Trial] = {}
-    for trial in done:
-        of_recipe.setdefault(trial.fields[RECIPE], trial)
-    pair = list(of_recipe.values())[:2]
-    return (pair if len(pair) > 1 else []), "Compare the best of two recipes"
+    if RECIPE in sweep.plan.space:
+        best = best_of_each_recipe(trials, sweep.plan.objective)
+        label = "Compare the best of two recipes"
+    else:
+        best, label = best_first(trials, sweep.plan.objective), "Compare the best two"
+    return (best[:2] if len(best) > 1 else []), label
 
 
 def _go_on(sweep: Sweep) -> None:

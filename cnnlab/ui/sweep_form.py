@@ -87,11 +87,12 @@ def show(dataset: Dataset) -> None:
         document = edit_space(base)
         options = _search_options()
     plan = _plan(base, document, options)
-    possible = plan is not None and _facts(plan, class_count)
-    if plan is not None and possible:
+    if plan is not None and not _facts(plan, class_count):
+        plan = None
+    if plan is not None:
         with st.expander("How long will it take?", icon=":material/timer:"):
             try_steps(dataset, plan.base, trainings=plan.trials)
-    _start(dataset, plan if possible else None, options)
+    _start(dataset, plan, options)
 
 
 def again(sweep: Sweep, run_id: str) -> dict[str, Any]:

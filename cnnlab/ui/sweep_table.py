@@ -13,7 +13,7 @@ from cnnlab.figures.sweep_words import objective_title
 from cnnlab.reports.spreadsheet import csv_text
 from cnnlab.runs.runs import EpochRecord
 from cnnlab.tuning.fields import titles
-from cnnlab.tuning.records import Sweep, Trial, TrialState
+from cnnlab.tuning.records import Sweep, Trial, TrialState, best_first
 from cnnlab.tuning.results import value_so_far
 from cnnlab.tuning.space import RECIPE
 from cnnlab.ui.addressed import switch
@@ -60,14 +60,10 @@ def show_trials(
 
 def ranked(sweep: Sweep, trials: Sequence[Trial]) -> list[Trial]:
     """Trials by the first objective, the best first; those without a result behind."""
-    sign = -1.0 if sweep.plan.objective.higher_is_better else 1.0
-
-    def place(trial: Trial) -> tuple[int, float, int]:
-        if trial.state is TrialState.COMPLETED and trial.results:
-            return 0, sign * trial.results[0], trial.number
-        return 1 if trial.state.open else 2, 0.0, trial.number
-
-    return sorted(trials, key=place)
+    best = best_first(trials, sweep.plan.objective)
+    done = {trial.number for trial in best}
+    others = [trial for trial in trials if trial.number not in done]
+    return best + sorted(others, key=lambda trial: (not trial.state.open, trial.number))
 
 
 def trials_csv(sweep: Sweep, trials: Sequence[Trial]) -> str:

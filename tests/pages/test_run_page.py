@@ -3,11 +3,9 @@
 import pytest
 
 from cnnlab.runs import jobs, runs
-from cnnlab.runs.processes import ProcessIdentity
 from cnnlab.runs.states import JobKind, RunState
 from cnnlab.runs.store import open_store
-from cnnlab.runs.trials import RESULT
-from tests.pages.conftest import Open, said
+from tests.pages.conftest import PACE, Open, answer_trial, said
 
 
 def labels(app) -> list[str]:
@@ -64,18 +62,7 @@ def test_a_trial_answers_on_the_train_page(trained, open_page: Open):
     store = open_store(place)
     job = jobs.latest_job(store, JobKind.TRIAL, dataset_id)
     assert job is not None
-    if job.state is RunState.QUEUED:
-        jobs.claim(store, job.id, ProcessIdentity(1, 1.0))
-    answer = {
-        "precision": "float32",
-        "seconds_per_step": {"float32": 0.1},
-        "seconds_per_epoch": 12.5,
-        "seconds": 250.0,
-        "memory_bytes": 900_000_000,
-        "steps": 5,
-    }
-    jobs.report(store, job.id, {"phase": "done", RESULT: answer})
-    jobs.finish(store, job.id, RunState.COMPLETED)
+    answer_trial(store, job, PACE)
     store.close()
     app = open_page(place, "train", data=dataset_id)
     shown = {metric.label: metric.value for metric in app.metric}
@@ -91,11 +78,8 @@ def test_the_rate_that_was_found_is_taken_over_with_a_click(trained, open_page: 
     store = open_store(place)
     job = jobs.latest_job(store, JobKind.TRIAL, dataset_id)
     assert job is not None
-    if job.state is RunState.QUEUED:
-        jobs.claim(store, job.id, ProcessIdentity(1, 1.0))
     answer = {"rates": [1e-4, 1e-3, 1e-2], "losses": [1.0, 0.4, 3.0], "suggestion": 2.5e-4}
-    jobs.report(store, job.id, {"phase": "done", RESULT: answer})
-    jobs.finish(store, job.id, RunState.COMPLETED)
+    answer_trial(store, job, answer)
     store.close()
     app.run()
     next(button for button in app.button if button.label == "Use 0.00025").click().run()

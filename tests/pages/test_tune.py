@@ -7,15 +7,13 @@ import pytest
 from cnnlab.networks.recipes import recipe
 from cnnlab.runs import jobs
 from cnnlab.runs.datasets import add_dataset
-from cnnlab.runs.processes import ProcessIdentity
 from cnnlab.runs.runs import record_epoch
 from cnnlab.runs.scans import scan_dataset
-from cnnlab.runs.states import RunState
-from cnnlab.runs.trials import RESULT, Question, TrialRequest, submit_trial
+from cnnlab.runs.trials import Question, TrialRequest, submit_trial
 from cnnlab.tuning import sweeps
 from cnnlab.tuning.plan import parse_plan
 from cnnlab.tuning.records import TrialState
-from tests.pages.conftest import Open, said
+from tests.pages.conftest import PACE, Open, answer_trial, said
 
 BASE = recipe("conv-grid(2,32,0)").config
 SPACE = {"network.layer_size": [8, 16], "network.conv_layers": [1, 9]}
@@ -224,18 +222,8 @@ def test_few_steps_tell_how_long_the_search_will_take(workspace, store, data, op
     assert "Try a few steps" in [button.label for button in app.button]
     request = TrialRequest.about(Question.PACE, BASE)
     job_id = submit_trial(store, data.id, request)
-    jobs.claim(store, job_id, ProcessIdentity(1, 1.0))
-    answer = {
-        "precision": "float32",
-        "seconds_per_step": {"float32": 0.1},
-        "seconds_per_epoch": 12.5,
-        "seconds": 125.0,
-        "memory_bytes": 900_000_000,
-        "steps": 5,
-    }
-    jobs.report(store, job_id, {"phase": "done", RESULT: answer})
-    jobs.finish(store, job_id, RunState.COMPLETED)
+    answer_trial(store, jobs.get_job(store, job_id), PACE)
     app = open_page(workspace, "tune", **link, sampler="grid")
     assert not app.exception
     metrics = {metric.label: metric.value for metric in app.metric}
-    assert metrics["4 trials"] == "8 min 20 s"
+    assert metrics["4 trials"] == "16 min 40 s"

@@ -256,6 +256,19 @@ def test_run_that_is_stopped_by_hand_ends_its_trial(bench):
     bench.agree()
 
 
+def test_run_that_is_resumed_by_hand_is_trained_alone(bench):
+    bench.begin(sampler="grid", trials=2)
+    trial = bench.trials[0]
+    bench.train(trial, (0.9,))
+    jobs.request_stop(bench.store, bench.job(trial).id)
+    bench.end(trial, RunState.STOPPED, message="Stopped by request.")
+    bench.steering.step()
+    runs.resume_run(bench.store, trial.run_id)
+    assert bench.job(trial).sweep_id is None
+    assert not bench.job(trial).parameters
+    assert runs.get_run(bench.store, trial.run_id).sweep_id == bench.sweep_id
+
+
 def test_completed_sweep_can_be_extended_up_to_its_space(bench):
     bench.begin(sampler="tpe", trials=3)
     bench.complete_all()
@@ -368,9 +381,9 @@ def test_trial_that_is_stopped_while_it_is_resumed_waits_for_the_next_time(bench
     sweeps.resume_sweep(bench.store, bench.sweep_id)
     original = runs.resume_run
 
-    def resume_run(store: Store, run_id: str):
+    def resume_run(store: Store, run_id: str, **options):
         sweeps.stop_sweep(store, bench.sweep_id)
-        return original(store, run_id)
+        return original(store, run_id, **options)
 
     monkeypatch.setattr(runs, "resume_run", resume_run)
     bench.steering.step()

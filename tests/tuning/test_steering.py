@@ -77,6 +77,12 @@ class Bench:
             runs.save_results(self.store, trial.run_id, results)
         jobs.finish(self.store, self.job(trial).id, state, **said)
 
+    def stop_by_hand(self, trial) -> None:
+        self.train(trial, (0.9,))
+        jobs.request_stop(self.store, self.job(trial).id)
+        self.end(trial, RunState.STOPPED, message="Stopped by request.")
+        self.steering.step()
+
     def complete_all(self) -> None:
         while any(trial.state.open for trial in self.trials):
             for trial in self.trials:
@@ -247,10 +253,7 @@ def test_stopped_sweep_asks_its_runs_to_stop_and_goes_on_with_them(bench):
 def test_run_that_is_stopped_by_hand_ends_its_trial(bench):
     bench.begin(sampler="grid", trials=3)
     trial = bench.trials[0]
-    bench.train(trial, (0.9,))
-    jobs.request_stop(bench.store, bench.job(trial).id)
-    bench.end(trial, RunState.STOPPED, message="Stopped by request.")
-    bench.steering.step()
+    bench.stop_by_hand(trial)
     assert bench.trials[0].state is TrialState.STOPPED
     assert len(bench.trials) == 3
     bench.agree()
@@ -259,10 +262,7 @@ def test_run_that_is_stopped_by_hand_ends_its_trial(bench):
 def test_run_that_is_resumed_by_hand_is_trained_alone(bench):
     bench.begin(sampler="grid", trials=2)
     trial = bench.trials[0]
-    bench.train(trial, (0.9,))
-    jobs.request_stop(bench.store, bench.job(trial).id)
-    bench.end(trial, RunState.STOPPED, message="Stopped by request.")
-    bench.steering.step()
+    bench.stop_by_hand(trial)
     runs.resume_run(bench.store, trial.run_id)
     assert bench.job(trial).sweep_id is None
     assert not bench.job(trial).parameters

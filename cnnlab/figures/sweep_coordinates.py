@@ -16,7 +16,8 @@ from cnnlab.tuning.plan import SweepPlan
 from cnnlab.tuning.records import Trial, with_results
 from cnnlab.tuning.space import Choice
 
-_TITLE_LENGTH = 24
+PHONE_FIELDS = 3  # for whose axes there is room on a phone
+_TITLE_LENGTH, _NARROW_TITLE_LENGTH = 24, 14
 _APART = 0.08  # of an axis, between two of its ticks
 _MOST_TICKS = 12
 
@@ -44,49 +45,65 @@ class SweepCoordinatesInfo(NamedTuple):
         results: Of the first objective, which gives the colours.
         higher_is_better: Of the first objective.
         left_out: Trials without a result.
+        fields, shown: How many fields vary, and how many of them have an axis.
     """
 
     axes: tuple[Axis, ...]
     results: tuple[float, ...]
     higher_is_better: bool
     left_out: int
+    fields: int
+    shown: int
 
 
-def sweep_coordinates_info(plan: SweepPlan, trials: Sequence[Trial]) -> SweepCoordinatesInfo:
-    """Gather what `draw_sweep_coordinates` needs."""
+def sweep_coordinates_info(
+    plan: SweepPlan, trials: Sequence[Trial], *, most_fields: int | None = None
+) -> SweepCoordinatesInfo:
+    """Gather what `draw_sweep_coordinates` needs; see `plot_sweep_coordinates`."""
     done = with_results(trials)
+    parameters = plan.search_space.parameters
+    length = _TITLE_LENGTH if most_fields is None else _NARROW_TITLE_LENGTH
     axes = []
-    for name, parameter in plan.search_space.parameters.items():
+    for name, parameter in list(parameters.items())[:most_fields]:
         values = [trial.fields.get(name) for trial in done]
-        title = escape(shorten(field_title(name), _TITLE_LENGTH))
+        title = escape(shorten(field_title(name), length))
         if isinstance(parameter, Choice):
             axes.append(_choice_axis(title, parameter, values))
         elif parameter.log:
             axes.append(_log_axis(title, values))
         else:
             axes.append(Axis(title, tuple(float(value or 0) for value in values), (), ()))
+    shown = len(axes)
     for place, objective in enumerate(plan.objectives):
         results = tuple(trial.results[place] for trial in done if trial.results)
-        axes.append(Axis(objective_title(objective), results, (), ()))
+        axes.append(Axis(shorten(objective_title(objective), length), results, (), ()))
     return SweepCoordinatesInfo(
         axes=tuple(axes),
         results=tuple(trial.results[0] for trial in done if trial.results),
         higher_is_better=plan.objective.higher_is_better,
         left_out=len(trials) - len(done),
+        fields=len(parameters),
+        shown=shown,
     )
 
 
 def plot_sweep_coordinates(
-    plan: SweepPlan, trials: Sequence[Trial], *, dark: bool = False
+    plan: SweepPlan,
+    trials: Sequence[Trial],
+    *,
+    most_fields: int | None = None,
+    dark: bool = False,
 ) -> go.Figure:
     """Draw each trial with a result as a line through its values.
 
     Args:
         plan: Of the sweep.
         trials: Its trials; may be empty.
+        most_fields: On a narrow page, how many fields get an axis, the first ones; None for all.
         dark: Whether the figure stands on a dark page.
     """
-    return draw_sweep_coordinates(sweep_coordinates_info(plan, trials), dark=dark)
+    info = sweep_coordinates_info(plan, trials, most_fields=most_fields)
+    return draw_sweep_coordinates(info, dark=dark)
 
 
 def draw_sweep_coordinates(info: SweepCoordinatesInfo, *, dark: bool) -> go.Figure:
@@ -116,12 +133,16 @@ def draw_sweep_coordinates(info: SweepCoordinatesInfo, *, dark: bool) -> go.Figu
         )
     )
     strong = "bright" if dark else "dark"
-    left_out = f"; {info.left_out} without a result are left out" if info.left_out else ""
+    subtitle = f"a line a trial, {strong} is good; drag along an axis to choose"
+    if info.shown < info.fields:
+        subtitle = f"{strong} is good; {info.shown} of {info.fields} fields fit"
+    elif info.left_out:
+        subtitle += f"; {info.left_out} without a result are left out"
     style(
         figure,
         dark=dark,
         title="Which values lead where",
-        subtitle=f"a line a trial, {strong} is good; drag along an axis to choose{left_out}",
+        subtitle=subtitle,
         height_px=400,
     )
     return figure.update_layout(margin={"l": 60, "r": 40, "t": 110, "b": 30})

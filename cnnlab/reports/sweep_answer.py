@@ -10,6 +10,7 @@ from cnnlab.config.differences import field_text, field_title
 from cnnlab.errors import CnnlabError
 from cnnlab.reports.comparing import compare_runs
 from cnnlab.runs.store import Store
+from cnnlab.tuning.fields import titles
 from cnnlab.tuning.plan import SamplerName, SweepPlan
 from cnnlab.tuning.records import (
     Sweep,
@@ -54,9 +55,13 @@ def sweep_answer(
     return sentences
 
 
-def fields_text(trial: Trial) -> str:
+def fields_text(plan: SweepPlan, trial: Trial) -> str:
     """A trial's values in one line."""
-    return ", ".join(f"{field_title(name)} {_short(value)}" for name, value in trial.fields.items())
+    known = titles(plan.base)
+    return ", ".join(
+        f"{known.get(name) or field_title(name)} {_short(value)}"
+        for name, value in trial.fields.items()
+    )
 
 
 def _short(value: Any) -> str:
@@ -71,9 +76,7 @@ def _best_sentence(plan: SweepPlan, best: Trial, done: Sequence[Trial]) -> str:
     which = f"trial {best.number + 1}"
     if len(equals) > 1:
         which = f"trials {', '.join(equals[:-1])} and {equals[-1]}, the first of them"
-    return (
-        f"The {word} {name} of {len(done)} trials is {value:.4g}: {which} with {fields_text(best)}."
-    )
+    return f"The {word} {name} of {len(done)} trials is {value:.4g}: {which} with {fields_text(plan, best)}."
 
 
 def _pairs(plan: SweepPlan, trials: Sequence[Trial], best: Trial) -> list[tuple[Trial, Trial]]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 import streamlit as st
 
-from cnnlab.figures.sweep_coordinates import plot_sweep_coordinates
+from cnnlab.figures.sweep_coordinates import PHONE_FIELDS, plot_sweep_coordinates
 from cnnlab.figures.sweep_front import plot_sweep_front
 from cnnlab.figures.sweep_history import plot_sweep_history
 from cnnlab.figures.sweep_importance import plot_sweep_importance
@@ -57,7 +57,8 @@ def show(
                 sweep.plan.objective, trials, _reached(sweep, trials, epochs), dark=dark
             )
         case "coordinates":
-            figure = plot_sweep_coordinates(sweep.plan, trials, dark=dark)
+            most = PHONE_FIELDS if context.on_phone() else None
+            figure = plot_sweep_coordinates(sweep.plan, trials, most_fields=most, dark=dark)
         case "importance":
             shares = importance(sweep.plan, trials)
             if not shares:

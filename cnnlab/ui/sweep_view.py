@@ -92,7 +92,7 @@ def _headline(sweep: Sweep, trials: Sequence[Trial], best: Trial | None) -> None
         ended = sum(not trial.state.open for trial in trials)
         st.metric("Trials", f"{ended} of {sweep.wanted}", border=True)
     if sweep.state is SweepState.RUNNING:
-        st.caption(escape_markdown(fields_text(best)))
+        st.caption(escape_markdown(fields_text(sweep.plan, best)))
         return
     results = tuple((trial.number, trial.results) for trial in trials)
     for sentence in _answer(sweep, sweep.id, results):

@@ -44,6 +44,14 @@ def test_coordinates_place_choices_by_their_order_and_rates_by_their_magnitude()
     assert info.left_out == 2
 
 
+def test_narrow_coordinates_show_the_first_fields_and_say_so():
+    figure = plot_sweep_coordinates(plan_of(), TRIALS, most_fields=2)
+    labels = [axis.label for axis in figure.data[0].dimensions]
+    assert labels[:2] == ["layer size", "learning rate"]
+    assert len(labels) == 3
+    assert "2 of 3 fields fit" in figure.layout.title.text
+
+
 def test_ticks_of_a_rate_stay_between_its_lowest_and_highest_value():
     space = {"training.learning_rate": {"low": 1e-5, "high": 1.0, "log": True}}
     trials = [

@@ -67,6 +67,11 @@ def test_search_says_what_it_gains_over_the_base(answer):
     assert "15.0 points" in gain
 
 
+def test_layers_are_named_by_number_and_kind(answer):
+    (best,) = answer({"network.layers.1.filters": [200, 100]}, [150, 120], sampler="grid")
+    assert "layer 1 (conv) filters 200" in best
+
+
 def test_base_that_stays_the_best_is_held_against_nothing(answer):
     assert len(answer({"training.batch_size": [16, 32, 64]}, [110, 150, 120], trials=3)) == 1
 

@@ -76,7 +76,8 @@ def _best_sentence(plan: SweepPlan, best: Trial, done: Sequence[Trial]) -> str:
     which = f"trial {best.number + 1}"
     if len(equals) > 1:
         which = f"trials {', '.join(equals[:-1])} and {equals[-1]}, the first of them"
-    return f"The {word} {name} of {len(done)} trials is {value:.4g}: {which} with {fields_text(plan, best)}."
+    fields = fields_text(plan, best)
+    return f"The {word} {name} of {len(done)} trials is {value:.4g}: {which} with {fields}."
 
 
 def _pairs(plan: SweepPlan, trials: Sequence[Trial], best: Trial) -> list[tuple[Trial, Trial]]:

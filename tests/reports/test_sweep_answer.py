@@ -68,8 +68,8 @@ def test_search_says_what_it_gains_over_the_base(answer):
 
 
 def test_layers_are_named_by_number_and_kind(answer):
-    (best,) = answer({"network.layers.1.filters": [200, 100]}, [150, 120], sampler="grid")
-    assert "layer 1 (conv) filters 200" in best
+    (best,) = answer({"network.layers.1.filters": [100, 200]}, [150, 120], sampler="grid")
+    assert best.endswith("trial 1 with layer 1 (conv) filters 100.")
 
 
 def test_base_that_stays_the_best_is_held_against_nothing(answer):

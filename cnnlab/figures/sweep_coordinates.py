@@ -17,7 +17,7 @@ from cnnlab.tuning.records import Trial, with_results
 from cnnlab.tuning.space import Choice
 
 PHONE_FIELDS = 3  # for whose axes there is room on a phone
-_TITLE_LENGTH, _NARROW_TITLE_LENGTH = 24, 14
+_TITLE_LENGTH, _NARROW_TITLE_LENGTH = 24, 13
 _APART = 0.08  # of an axis, between two of its ticks
 _MOST_TICKS = 12
 
@@ -108,7 +108,7 @@ def plot_sweep_coordinates(
 
 def draw_sweep_coordinates(info: SweepCoordinatesInfo, *, dark: bool) -> go.Figure:
     """Draw what `sweep_coordinates_info` gathered."""
-    colours = shades(dark)
+    colours, narrow = shades(dark), info.shown < info.fields
     dimensions: list[dict[str, Any]] = []
     for axis in info.axes:
         dimension: dict[str, Any] = {"label": axis.title, "values": axis.places}
@@ -122,7 +122,7 @@ def draw_sweep_coordinates(info: SweepCoordinatesInfo, *, dark: bool) -> go.Figu
                 "color": info.results,
                 "colorscale": colours.ranks,
                 "reversescale": not info.higher_is_better,
-                "showscale": bool(info.results),
+                "showscale": bool(info.results) and not narrow,
                 "colorbar": {"thickness": 10, "outlinewidth": 0},
             },
             labelfont={"color": colours.text, "size": 12},
@@ -134,7 +134,7 @@ def draw_sweep_coordinates(info: SweepCoordinatesInfo, *, dark: bool) -> go.Figu
     )
     strong = "bright" if dark else "dark"
     subtitle = f"a line a trial, {strong} is good; drag along an axis to choose"
-    if info.shown < info.fields:
+    if narrow:
         subtitle = f"{strong} is good; {info.shown} of {info.fields} fields fit"
     elif info.left_out:
         subtitle += f"; {info.left_out} without a result are left out"

@@ -36,7 +36,7 @@ def show(sweep: Sweep, trials: Sequence[Trial], best: Trial | None) -> None:
             go(frame.COMPARE, **{RUNS: ",".join(str(trial.run_id) for trial in pair)})
         if sweep.state is SweepState.RUNNING:
             if st.button(
-                "Stop",
+                "Stop the search",
                 icon=":material/stop_circle:",
                 help="Makes no more trials; those at work go on from their last epoch when it is "
                 "resumed",

@@ -167,7 +167,7 @@ def test_ended_search_shows_its_trials_the_best_first(workspace, ended, open_pag
     names = [button.label for button in app.button]
     assert "Compare the best two" in names
     assert "Change and search again" in names
-    assert "Stop" not in names
+    assert "Stop the search" not in names
     assert r"Which \<size\>\?" in said(app)
 
 

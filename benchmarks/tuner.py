@@ -95,6 +95,7 @@ def search(data: Path, out: Path) -> dict[str, Any]:
     words += ["--data", str(data), "--workspace", str(workspace), "--space", str(space)]
     words += ["--set", f"data.limit={PICTURES_OF_A_CLASS}", "--set", "data.size=64"]
     words += ["--set", "network.scaling=unit", "--set", f"training.epochs={EPOCHS}"]
+    words += ["--set", "split.validation=0.2", "--set", "split.test_from_validation=0"]
     began_at = time.perf_counter()
     document = json.loads(run([*words, "--trials", str(SEARCHED)]).splitlines()[-1])
     trials = document["trials"]

@@ -26,6 +26,7 @@ MISSING = "–"  # of a field that a configuration does not have, in texts
 SEED = "training.seed"
 NO_FIGURES = frozenset({SEED, "training.tensorboard", "training.log_name"})  # seed and logs
 _LAYERS = "network.layers"
+_NAMES_SHOWN = 6
 _ON, _OFF, _NONE = "on", "off", "none"
 
 
@@ -61,6 +62,13 @@ def field_text(value: FieldValue | None) -> str:
 def field_title(name: str) -> str:
     """A dotted name without its section: "training.fine_tuning.epochs" is "fine tuning epochs"."""
     return name.split(".", 1)[-1].replace("_", " ").replace(".", " ")
+
+
+def field_titles(names: Sequence[str]) -> str:
+    """The first few of several names: "epochs, batch size and 3 more"."""
+    shown = ", ".join(field_title(name) for name in names[:_NAMES_SHOWN])
+    rest = len(names) - _NAMES_SHOWN
+    return shown if rest <= 0 else f"{shown} and {rest} more"
 
 
 def layers_line(layers: Sequence[Layer]) -> str:

@@ -13,6 +13,8 @@ from cnnlab.errors import CnnlabError
 _DRAFT = "draft"
 _CLASSES = "data.classes"  # the one field that means something in one data set only
 _PREFIX = "field:"
+# What a change says about the data, whatever network is trained on them.
+_ABOUT_DATA = ("split.", _CLASSES, "data.limit", "data.balance")
 
 
 def draft_config(otherwise: RunConfig, dataset_id: str) -> RunConfig:
@@ -36,6 +38,30 @@ def forget_changes(recipe_name: str) -> None:
     prefix = f"{_PREFIX}{recipe_name}:"
     for key in [str(key) for key in st.session_state if str(key).startswith(prefix)]:
         del st.session_state[key]
+
+
+def carry_over(recipe_name: str) -> list[str]:
+    """Take the changes that concern the data, not the network, along to another recipe.
+
+    Networks are compared on the same pictures: a split is not to be entered for each of them.
+
+    Returns:
+        Dotted names of what was taken along.
+    """
+    _, changes, dataset_id = st.session_state.get(_DRAFT, (None, {}, ""))
+    taken = {
+        name: value
+        for name, value in changes.items()
+        if name.startswith(_ABOUT_DATA) and value is not None
+    }
+    for name, value in taken.items():
+        st.session_state[_widget_key(recipe_name, name, dataset_id)] = value
+    return sorted(taken)
+
+
+def _widget_key(recipe_name: str, name: str, dataset_id: str) -> str:
+    of = f":{dataset_id}" if name == _CLASSES else ""
+    return f"{_PREFIX}{recipe_name}:{name}{of}"
 
 
 class Fields:
@@ -186,8 +212,8 @@ class Fields:
         return place[field]
 
     def _kept(self, name: str) -> dict[str, Any]:
-        of = f":{self._dataset_id}" if name == _CLASSES else ""
-        return {"key": f"{self.key(name)}{of}", "persist_state": "session"}
+        key = _widget_key(self._recipe_name, name, self._dataset_id)
+        return {"key": key, "persist_state": "session"}
 
     def _note(self, name: str, value: Any) -> None:
         if value != self.value(name):

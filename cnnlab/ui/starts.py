@@ -8,6 +8,7 @@ from dataclasses import replace
 import streamlit as st
 
 from cnnlab.config import RunConfig, change_config, parse_assignments
+from cnnlab.config.differences import field_titles
 from cnnlab.errors import CnnlabError, ConfigError
 from cnnlab.figures.text import escape_markdown
 from cnnlab.networks.recipe import Recipe
@@ -25,7 +26,7 @@ from cnnlab.runs.store import Store
 from cnnlab.ui import context
 from cnnlab.ui.address import asked, choose, follow, show_in
 from cnnlab.ui.choices import remember
-from cnnlab.ui.fields import forget_changes
+from cnnlab.ui.fields import carry_over, forget_changes
 
 RECIPE, FROM, SET = "recipe", "from", "set"
 MOST_RUNS = 50
@@ -147,10 +148,17 @@ def _label(key: str, own: Collection[str]) -> str:
 
 
 def _take_over(widget: str, offered: Mapping[str, Recipe], addressed: bool) -> None:
-    """Another start was chosen by hand: the address follows."""
+    """Another start was chosen by hand: the address follows.
+
+    An own recipe and an earlier run are taken as they are.
+    """
     key = st.session_state[widget]
-    if key in offered:
-        _select(key, addressed=addressed)
+    if key not in offered:
+        return
+    kept = carry_over(key) if key in RECIPES else []
+    if kept:
+        st.toast(f"Kept as you changed it: {field_titles(kept)}.", icon=":material/done:")
+    _select(key, addressed=addressed)
 
 
 def _select(key: str, *, addressed: bool) -> None:

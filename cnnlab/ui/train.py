@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from cnnlab.config import RunConfig, change_config
+from cnnlab.config.differences import field_titles
 from cnnlab.datasets.splits import Split, SplitAssignment, counts
 from cnnlab.errors import CnnlabError, ConfigError
 from cnnlab.figures.text import escape_markdown
@@ -23,8 +24,6 @@ from cnnlab.ui.fields import Fields
 from cnnlab.ui.network_view import described, show_layers, show_network
 from cnnlab.ui.preparation import augmentation_fields, picture_fields, split_fields
 from cnnlab.ui.starts import own_recipe_buttons
-
-_NAMES_SHOWN = 6
 
 
 def class_names_of(dataset: Dataset) -> list[str]:
@@ -77,7 +76,7 @@ def changed_config(recipe: Recipe, fields: Fields) -> RunConfig | None:
     None where the changes break a rule together, which is then said.
     """
     if fields.changes:
-        st.caption(f"Changed: {_named(sorted(fields.changes))}")
+        st.caption(f"Changed: {field_titles(sorted(fields.changes))}")
     try:
         return change_config(recipe.config, fields.changes)
     except ConfigError as error:
@@ -162,11 +161,3 @@ def start(dataset: Dataset, config: RunConfig | None, *, ready: bool) -> None:
         run_id = submit_run(context.store(), dataset.id, config)
         remember(RUN, run_id)
         go(frame.RUN, **{RUN: run_id})
-
-
-def _named(names: Sequence[str]) -> str:
-    """The first few names in words: "epochs, batch size and 3 more"."""
-    words = [name.split(".", 1)[-1].replace("_", " ").replace(".", " ") for name in names]
-    shown = ", ".join(words[:_NAMES_SHOWN])
-    rest = len(words) - _NAMES_SHOWN
-    return shown if rest <= 0 else f"{shown} and {rest} more"

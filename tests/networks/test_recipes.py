@@ -89,6 +89,13 @@ def test_studies_keep_their_picture_size_and_training(
     assert config.training.learning_rate == learning_rate
 
 
+@pytest.mark.parametrize("step", ["basic", "augmented", "preprocessed", "transfer"])
+def test_cats_and_dogs_are_tested_on_a_part_of_their_validation_pictures(step: str) -> None:
+    split = recipe(f"catsdogs-{step}").config.split
+    assert split.test_from_validation == 0.2
+    assert split.validation == pytest.approx(1 / 3, abs=1e-4)
+
+
 def test_cifar_blocks_waits_for_its_slow_start_before_it_stops_early() -> None:
     stopping = recipe("cifar-blocks").config.training.early_stopping
     assert stopping is not None

@@ -304,6 +304,39 @@ def test_the_chosen_start_holds_on_other_pages(trained, open_page: Open):
     assert app.selectbox(key="recipe").value == "conv-32"
 
 
+def test_changes_to_the_data_go_along_to_another_recipe(trained, open_page: Open):
+    place, dataset_id, run_id = trained
+    app = open_page(place, "train", data=dataset_id, recipe="quick")
+    app.number_input(key="field:quick:split.validation").set_value(0.4).run()
+    app.number_input(key="field:quick:data.limit").set_value(7).run()
+    (classes,) = (m for m in app.multiselect if m.label == "Classes")
+    left = classes.options[:2]
+    classes.set_value(left).run()
+    app.number_input(key="field:quick:training.epochs").set_value(3).run()
+
+    app.selectbox(key="recipe").set_value("conv-16").run()
+    assert not app.exception
+    assert [toast.value for toast in app.toast] == [
+        "Kept as you changed it: classes, limit, validation."
+    ]
+    assert "Changed: classes, limit, validation" in said(app)
+    assert app.number_input(key="field:conv-16:split.validation").value == 0.4
+    assert app.number_input(key="field:conv-16:data.limit").value == 7
+    (classes,) = (m for m in app.multiselect if m.label == "Classes")
+    assert classes.value == left
+    recipe_epochs = RECIPES["conv-16"].config.training.epochs
+    assert app.number_input(key="field:conv-16:training.epochs").value == recipe_epochs
+
+    click(app, "Back to the recipe")
+    recipe_share = RECIPES["conv-16"].config.split.validation
+    assert app.number_input(key="field:conv-16:split.validation").value == recipe_share
+
+    app.selectbox(key="recipe").set_value("quick").run()
+    app.selectbox(key="recipe").set_value(f"run:{run_id}").run()
+    share = runs.get_run(open_store(place), run_id).config.split.validation
+    assert app.number_input(key=f"field:run:{run_id}:split.validation").value == share
+
+
 @pytest.mark.parametrize(
     ("address", "says"),
     [

@@ -23,6 +23,8 @@ from cnnlab.figures.theme import SPLIT_COLOURS, shades, style
 MOST_SMOOTHING = 0.95
 
 _SPIKE = 5  # times the usual loss; a higher one is cut off
+_FIRST_SPIKE = 10  # times the later training losses; a first one above is cut off,
+_EPOCHS_TO_JUDGE = 3  # as soon as there are so many epochs
 _ABOVE_USUAL = 2.5  # times the usual loss: where the axis ends then
 _FAINT = 0.45
 
@@ -207,12 +209,15 @@ def draw_accuracy(
 
 
 def loss_top(info: CurveInfo) -> float:
-    """Upper end of the loss axis: the highest value, unless validation spikes far beyond.
+    """Upper end of the loss axis: the highest value, unless some are far beyond.
 
-    Usual is whatever training had, and what half of the validation losses stay below.
+    Usual is what half of the validation losses stay below, and whatever training had; its first
+    epoch, which begins with weights that know nothing, counts unless it is a spike itself.
     """
     highest = max(_values(info), default=1.0)
     train = [value for value in info.train if value is not None]
+    if len(train) >= _EPOCHS_TO_JUDGE and train[0] > _FIRST_SPIKE * max(train[1:]):
+        train = train[1:]
     validation = [value for value in info.validation if value is not None]
     usual = max([*train, median(validation)] if validation else train, default=highest)
     spikes = bool(train) and highest > _SPIKE * usual

@@ -120,6 +120,18 @@ def test_one_spike_of_validation_loss_does_not_flatten_the_rest():
     assert loss_top(curve_info(epochs(10), "loss")) > 2.2
 
 
+def test_first_epoch_on_raw_pixels_does_not_flatten_the_rest():
+    """Pixels of 0-255 begin with a huge loss."""
+    records = epochs(5)
+    records[0]["loss"] = 58.0
+
+    assert loss_top(curve_info(records, "loss")) < 10
+    assert "peak 58 not shown" in plot_loss(records).layout.title.text
+    assert loss_top(curve_info(records[:2], "loss")) > 58
+    records[0]["loss"] = 8 * records[1]["loss"]
+    assert loss_top(curve_info(records, "loss")) > records[0]["loss"]
+
+
 def test_validation_loss_that_is_high_in_most_epochs_is_shown_whole():
     records = [
         {"epoch": epoch, "loss": loss, "validation_loss": validation}

@@ -28,6 +28,7 @@ from cnnlab.evaluation.reading import (
 from cnnlab.evaluation.remedies import ANNEALED, Remedy
 
 _RISE, _LEAST_RISE = 0.06, 0.02  # of the validation loss: share of its lowest value, and at least
+_RISE_WITH_GAP = 0.03  # the share where the accuracies lie apart too
 _TINY_LOSS = 0.05  # of log(n): a training loss that cannot fall much more
 _LEARNT_BY_HEART = 0.7  # times: how far training falls while validation stands still
 _GAP = 0.08  # between the accuracies on training and on validation pictures
@@ -46,7 +47,9 @@ def overfitting(curves: Curves, about: Circumstances) -> Reading | None:
     after = len(curves) - 1 - lowest
     length = max(2, (after + 1) // 3)
     end, end_training = validation[-length:].mean(), training[-length:].mean()
-    needed = max(_RISE * course[lowest], _LEAST_RISE)
+    gap = tail_mean(curves.accuracy) - tail_mean(curves.validation_accuracy)
+    rise = _RISE_WITH_GAP if gap > _GAP else _RISE
+    needed = max(rise * course[lowest], _LEAST_RISE)
     needed = max(needed, 2.5 * noise(validation) * math.sqrt(1 / length + 1 / 3))
     chance = about.chance_loss if math.isfinite(about.chance_loss) else training[0]
     falling = end_training < 0.95 * smooth(training)[lowest] or end_training < _TINY_LOSS * chance

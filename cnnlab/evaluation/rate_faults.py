@@ -30,6 +30,7 @@ _DRIFT = 0.007  # and share by which its two halves may differ
 _BY_CHANCE = 0.05  # accuracy above that of the largest class
 _TINY_RATE = 1e-5  # below it, a network that stands still is not dead but slow
 _SLOW_EPOCH, _SLOW_WHOLE = 0.04, 0.45  # shares of the first loss that a slow training gains
+_TURNED = 0.01  # share above its lowest value: a validation loss that no longer falls
 _STEADY = 0.55  # slope of its second half against that of the first
 _ROOM = {Optimizer.SGD: 0.1}  # rates that may still be raised
 _ROOM_ADAPTIVE = 3e-3
@@ -117,7 +118,10 @@ def dead(curves: Curves, about: Circumstances) -> Reading | None:
 
 
 def too_slow(curves: Curves, about: Circumstances) -> Reading | None:
-    """The training loss falls a little in each epoch, along a straight line, and stays high."""
+    """The training loss falls a little in each epoch, along a straight line, and stays high.
+
+    Where the validation loss no longer falls with it, larger steps would not help.
+    """
     loss = curves.loss
     if len(loss) < LEAST_EPOCHS or not np.isfinite(loss).all() or about.ending is Ending.GOING_ON:
         return None
@@ -127,8 +131,20 @@ def too_slow(curves: Curves, about: Circumstances) -> Reading | None:
     room = training.learning_rate <= _ROOM.get(training.optimizer, _ROOM_ADAPTIVE)
     if not (slow and room) or float(np.mean(np.diff(smooth(loss)) < 0)) < 0.75:
         return None
+    if _has_turned(curves.validation_loss):
+        return None
     if about.skill(curves.best_accuracy) > _WEAK or steadiness(loss, curves.rate) < _STEADY:
         return None
     sentence = f"The training loss falls slowly and steadily, by {gain:.0%} in {len(loss)} epochs."
     remedy = remedies.higher_rate(about.config, factor=10 if gain < 0.15 else 3)
     return with_remedy(Kind.RATE_TOO_LOW, sentence, remedy)
+
+
+def _has_turned(validation_loss: Floats) -> bool:
+    """Whether it was clearly lower before its end; unknown values tell nothing."""
+    known = validation_loss[np.isfinite(validation_loss)]
+    if not len(known):
+        return False
+    course = smooth(known)
+    lowest = float(course.min())
+    return float(course[-1]) > lowest + max(_TURNED * lowest, 2 * noise(known))

@@ -181,6 +181,28 @@ def test_study_3_is_over_fitted_after_its_fourth_epoch():
     assert reading.changes["training.early_stopping.patience"] == 5
 
 
+# A network of study 3 on a twelfth of its pictures: training falls slowly, validation has turned.
+FEW_PICTURES = records(
+    [0.699, 0.685, 0.659, 0.621, 0.592, 0.563, 0.534, 0.493, 0.461, 0.445],
+    [0.692, 0.676, 0.658, 0.693, 0.650, 0.639, 0.647, 0.659, 0.666, 0.670],
+    [0.50, 0.58, 0.61, 0.66, 0.67, 0.72, 0.73, 0.76, 0.78, 0.79],
+    [0.56, 0.57, 0.60, 0.58, 0.63, 0.66, 0.66, 0.65, 0.64, 0.65],
+)
+
+
+def test_slow_training_whose_validation_has_turned_is_over_fitting_not_a_low_rate():
+    config = recipe("conv-grid").config
+    (reading,) = read(FEW_PICTURES, config, class_count=2, best_epoch=6)
+
+    assert reading.kind is Kind.OVERFITTING
+    assert "rises after epoch 6" in reading.sentence
+
+
+def test_slow_training_without_validation_figures_has_a_low_rate():
+    epochs = [{**record, "validation_loss": None} for record in FEW_PICTURES]
+    assert kinds(epochs, recipe("conv-grid").config, class_count=2) == [Kind.RATE_TOO_LOW]
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("length", [8, 18, 40])
 def test_one_cycle_with_smoothed_labels_and_averaged_weights_is_fine(length, seed):

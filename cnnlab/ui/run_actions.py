@@ -62,7 +62,7 @@ def take_along(run: Run) -> None:
                 on_click="ignore",
             )
         if run.config.training.tensorboard:
-            _tensorboard_link()
+            tensorboard_link()
 
 
 def delete(run: Run) -> None:
@@ -93,7 +93,7 @@ def _longer(run: Run) -> None:
         go(frame.RUN, **{RUN: longer})
 
 
-def _tensorboard_link() -> None:
+def tensorboard_link() -> None:
     """A button that starts TensorBoard, then a link to it; both work on the server's machine."""
     url = running_tensorboard(context.workspace())
     if url is None:
@@ -101,8 +101,9 @@ def _tensorboard_link() -> None:
             return
         try:
             with st.spinner("TensorBoard starts"):
-                url = ensure_tensorboard(context.workspace())
+                ensure_tensorboard(context.workspace())
         except CnnlabError as error:
             st.error(escape_markdown(str(error)), icon=":material/error:")
             return
+        st.rerun()
     st.link_button("TensorBoard", url, icon=":material/open_in_new:")

@@ -16,6 +16,7 @@ from cnnlab.tuning.sweeps import extend_sweep, request_delete, resume_sweep, sto
 from cnnlab.ui import context, frame
 from cnnlab.ui.address import go
 from cnnlab.ui.choices import DATA, RUN, RUNS, remember
+from cnnlab.ui.run_actions import tensorboard_link
 from cnnlab.ui.sweep_form import again
 from cnnlab.ui.sweep_table import trials_csv
 
@@ -56,6 +57,8 @@ def show(sweep: Sweep, trials: Sequence[Trial], best: Trial | None) -> None:
             )
         if st.button("Leaderboard", icon=":material/leaderboard:"):
             go(frame.LEADERBOARD, **{DATA: sweep.dataset_id})
+        if sweep.plan.base.training.tensorboard and trials:
+            tensorboard_link()
         made = next((trial.run_id for trial in trials if trial.run_id), None)
         if made is not None and st.button(
             "Change and search again",

@@ -2,6 +2,7 @@
 
 import json
 
+import psutil
 import pytest
 
 from cnnlab.networks.recipes import recipe
@@ -9,6 +10,7 @@ from cnnlab.runs import jobs
 from cnnlab.runs.datasets import add_dataset
 from cnnlab.runs.runs import record_epoch
 from cnnlab.runs.scans import scan_dataset
+from cnnlab.runs.tensorboard import running_tensorboard
 from cnnlab.runs.trials import Question, TrialRequest, submit_trial
 from cnnlab.tuning import sweeps
 from cnnlab.tuning.plan import parse_plan
@@ -169,6 +171,21 @@ def test_ended_search_shows_its_trials_the_best_first(workspace, ended, open_pag
     assert "Change and search again" in names
     assert "Stop the search" not in names
     assert r"Which \<size\>\?" in said(app)
+
+
+def test_tensorboard_of_the_trials_starts_beside_them(workspace, ended, open_page: Open):
+    workspace.attention_file.touch()
+    app = open_page(workspace, "tune", sweep=ended)
+    assert not app.get("link_button")
+    try:
+        next(button for button in app.button if button.label == "Start TensorBoard").click().run()
+        assert not app.exception
+        (link,) = app.get("link_button")
+        assert link.proto.url == running_tensorboard(workspace)
+        assert "Start TensorBoard" not in [button.label for button in app.button]
+    finally:
+        if workspace.tensorboard_file.exists():
+            psutil.Process(json.loads(workspace.tensorboard_file.read_text())["pid"]).terminate()
 
 
 def test_trial_that_was_ended_early_shows_what_it_had_reached(

@@ -55,6 +55,11 @@ class Curves:
         """
         return max_known(tail_mean(self.accuracy), tail_mean(self.validation_accuracy))
 
+    @property
+    def accuracy_gap(self) -> float:
+        """How far the accuracy on training pictures ends above the other; NaN if not known."""
+        return tail_mean(self.accuracy) - tail_mean(self.validation_accuracy)
+
 
 def curves_of(records: Sequence[Mapping[str, Any]], *, fine_tuning: bool = False) -> Curves:
     """The curves of one part of a training, up to where a loss explodes.

@@ -47,8 +47,7 @@ def overfitting(curves: Curves, about: Circumstances) -> Reading | None:
     after = len(curves) - 1 - lowest
     length = max(2, (after + 1) // 3)
     end, end_training = validation[-length:].mean(), training[-length:].mean()
-    gap = tail_mean(curves.accuracy) - tail_mean(curves.validation_accuracy)
-    rise = _RISE_WITH_GAP if gap > _GAP else _RISE
+    rise = _RISE_WITH_GAP if curves.accuracy_gap > _GAP else _RISE
     needed = max(rise * course[lowest], _LEAST_RISE)
     needed = max(needed, 2.5 * noise(validation) * math.sqrt(1 / length + 1 / 3))
     chance = about.chance_loss if math.isfinite(about.chance_loss) else training[0]
@@ -72,8 +71,7 @@ def _learns_by_heart(curves: Curves, about: Circumstances) -> Reading | None:
     since = int(np.argmax(validation <= lowest + max(0.03 * lowest, noise(curves.validation_loss))))
     epochs = len(curves) - 1 - since
     end, end_training = tail_mean(curves.validation_loss), tail_mean(curves.loss)
-    gap = tail_mean(curves.accuracy) - tail_mean(curves.validation_accuracy)
-    if epochs < max(4, len(curves) / 4) or not gap > _GAP:  # nor if it is not known
+    if epochs < max(4, len(curves) / 4) or not curves.accuracy_gap > _GAP:  # nor if it is not known
         return None
     if end_training > _LEARNT_BY_HEART * training[since] or end < 1.5 * end_training:
         return None
